@@ -1,0 +1,268 @@
+"""The values that travel through the gateway. All are frozen; none knows where it came from.
+
+Times are timezone-aware UTC `datetime`s unless a name says otherwise (`_ms`: milliseconds).
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Literal
+
+import attrs
+
+Environment = Literal["test", "live"]
+Permission = Literal["search", "analytics", "admin"]
+
+
+@attrs.frozen
+class RateLimit:
+    """A quota: `requests_per_hour` sustained, `burst` at once."""
+
+    requests_per_hour: int
+    burst: int
+
+
+@attrs.frozen
+class Identity:
+    """Who calls, as an authentication scheme established it.
+
+    `databases` confines the caller to these ids (None: all of the user's own). `environment` is set for
+    keys bound to test or live databases. `expires_at` is when a cached copy stops being valid.
+    """
+
+    user_id: str
+    scheme: str
+    credential_id: str
+    name: str = ""
+    role: str = "user"
+    permissions: frozenset[str] = frozenset()
+    environment: Environment | None = None
+    databases: frozenset[str] | None = None
+    tier: str = "free"
+    rate_limit: RateLimit | None = None
+    expires_at: datetime | None = None
+
+
+@attrs.frozen
+class AuthRequest:
+    """What an authentication scheme may look at: never the body."""
+
+    method: str
+    path: str
+    headers: Mapping[str, str]
+    cookies: Mapping[str, str]
+    remote: str
+
+
+@attrs.frozen
+class Action:
+    """A protected operation: its stable name (`search.run`) and the permission it needs (None: any identity)."""
+
+    name: str
+    permission: str | None = None
+    role: str | None = None
+
+
+@attrs.frozen
+class Verdict:
+    """A limiter's answer. Times in seconds from now."""
+
+    allowed: bool
+    limit: int = 0
+    remaining: int = 0
+    reset_after: float = 0.0
+    retry_after: float = 0.0
+    window: int = 3600
+    tier: str = ""
+    policy: str = "default"
+
+
+@attrs.frozen
+class Subject:
+    """What is limited: a key, an account or an address."""
+
+    kind: Literal["key", "account", "address"]
+    id: str
+    tier: str = "free"
+    custom: RateLimit | None = None
+
+
+@attrs.frozen
+class Notice:
+    """A warning inside an answer: a stable code, a sentence, and whatever else helps."""
+
+    code: str
+    message: str
+    details: Mapping[str, Any] = attrs.field(factory=dict)
+
+
+@attrs.frozen
+class SearchRequest:
+    """One validated search. `options` is the mode's own options record, or None."""
+
+    query: str
+    mode: str = "natural"
+    databases: tuple[str, ...] | None = None
+    tables: tuple[str, ...] | None = None
+    columns: tuple[str, ...] | None = None
+    limit: int = 20
+    offset: int = 0
+    totals: Literal["exact", "estimated", "none"] = "estimated"
+    timeout_ms: int = 2000
+    partial: Literal["allow", "fail"] = "allow"
+    include_analytics: bool = False
+    categories: bool = True
+    options: Any = None
+
+    @property
+    def depth(self) -> int:
+        """How many rows of the merged list are needed to cut this page."""
+        return self.offset + self.limit
+
+
+@attrs.frozen
+class Hit:
+    """One row that matched, as its search mode found it.
+
+    `key` is the primary key's values in order, JSON-ready. `score` is comparable within its `TableHits` only;
+    `data` holds JSON-ready column values; `highlights` maps a column to its marked text.
+    """
+
+    key: tuple[Any, ...]
+    score: float
+    data: Mapping[str, Any]
+    matched_columns: tuple[str, ...] = ()
+    snippet: str = ""
+    highlights: Mapping[str, str] | None = None
+
+
+@attrs.frozen
+class TableHits:
+    """The ranked list of one table, best first; equal scores keep the order given here.
+
+    `total` counts all matching rows (None: not counted); `relation` says how exact it is. `exhausted` is true
+    when the table has no further matching rows beyond `hits`.
+    """
+
+    table: str
+    index: str
+    hits: Sequence[Hit]
+    total: int | None = None
+    relation: Literal["eq", "gte", "unknown"] = "unknown"
+    exhausted: bool = True
+    notices: Sequence[Notice] = ()
+
+
+class DatabaseStatus(StrEnum):
+    """How one database fared in a search."""
+
+    OK = "ok"
+    PARTIAL = "partial"
+    TIMEOUT = "timeout"
+    ERROR = "error"
+    SKIPPED = "skipped"
+    CIRCUIT_OPEN = "circuitOpen"
+
+
+@attrs.frozen
+class DatabaseOutcome:
+    """One database's part of a search; `took_ms` is wall time in milliseconds."""
+
+    id: str
+    name: str
+    status: DatabaseStatus
+    took_ms: float = 0.0
+    tables: Sequence[TableHits] = ()
+    error: Notice | None = None
+    notices: Sequence[Notice] = ()
+
+
+@attrs.frozen
+class RankedList:
+    """Input of a fusion: one table's hits with its origin and weight."""
+
+    database_id: str
+    table: str
+    hits: Sequence[Hit]
+    weight: float = 1.0
+
+
+@attrs.frozen
+class FusedHit:
+    """Output of a fusion: a hit, where it came from, and its score in 0..1 comparable across the answer."""
+
+    database_id: str
+    table: str
+    hit: Hit
+    score: float
+    rank: int
+
+    @property
+    def id(self) -> str:
+        """Give the result's stable id: `databaseId:table:primary key`."""
+        return f"{self.database_id}:{self.table}:{','.join(str(part) for part in self.hit.key)}"
+
+
+@attrs.frozen
+class Category:
+    """A group of results. `filter` is what narrows a search to it, if anything does."""
+
+    name: str
+    count: int
+    confidence: float
+    source: str
+    filter: Mapping[str, Any] | None = None
+
+
+@attrs.frozen
+class Suggestion:
+    """A query worth trying. `score` in 0..1."""
+
+    text: str
+    score: float
+    type: Literal["spelling", "semantic", "popular", "completion"]
+
+
+@attrs.frozen
+class SuggestRequest:
+    """What a suggester gets: the text so far and whose it is."""
+
+    identity: Identity
+    query: str
+    databases: tuple[str, ...] | None = None
+    tables: tuple[str, ...] | None = None
+    limit: int = 10
+
+
+@attrs.frozen
+class Event:
+    """Something that happened and is to be recorded. `payload` is JSON-ready; `id` makes replays harmless."""
+
+    id: str
+    kind: str
+    at: datetime
+    user_id: str
+    request_id: str
+    payload: Mapping[str, Any] = attrs.field(factory=dict)
+    credential_id: str | None = None
+    environment: Environment | None = None
+
+
+class Severity(StrEnum):
+    """How much a finding matters."""
+
+    OK = "ok"
+    INFO = "info"
+    WARNING = "warning"
+    ERROR = "error"
+
+
+@attrs.frozen
+class Finding:
+    """What a check found; `hint` says what to do."""
+
+    name: str
+    severity: Severity
+    message: str
+    hint: str = ""
+    details: Mapping[str, Any] = attrs.field(factory=dict)

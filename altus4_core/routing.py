@@ -1,0 +1,74 @@
+"""Routes as plugins and the core declare them; `http` turns them into aiohttp handlers, `openapi` into a document."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, Literal
+
+import attrs
+from aiohttp import web
+
+from altus4_core.records import Action, Identity
+
+
+@attrs.frozen
+class Call:
+    """One request as a handler sees it.
+
+    `body` and `query` are instances of the route's `request` and `query` records (None where it has none);
+    `identity` is None on public routes only. `request` is there for the rare handler that needs more.
+    """
+
+    request_id: str
+    identity: Identity | None
+    path: Mapping[str, str]
+    query: Any
+    body: Any
+    remote: str
+    request: web.Request = attrs.field(repr=False)
+
+    @property
+    def caller(self) -> Identity:
+        """Give the identity of a protected route."""
+        if self.identity is None:
+            message = "a public route has no caller"
+            raise LookupError(message)
+        return self.identity
+
+
+@attrs.frozen
+class Reply:
+    """An answer that needs more than `data`: a status, headers, cookies, members beside `data`."""
+
+    data: Any = None
+    status: int = 200
+    headers: Mapping[str, str] = attrs.field(factory=dict)
+    beside: Mapping[str, Any] = attrs.field(factory=dict)
+    cookies: tuple[Mapping[str, Any], ...] = ()  # keyword arguments of `web.Response.set_cookie`
+    envelope: bool = True
+
+
+Handler = Callable[[Call], Awaitable[Any]]
+
+
+@attrs.frozen
+class Route:
+    """One operation.
+
+    `handler` returns the value of `data`, a `Reply`, or a `web.StreamResponse` (pages). `action` None makes it
+    public. `request`, `query` and `response` are attrs records: the first two are decoded strictly or leniently
+    (`unknown`: "refuse" or "ignore" members that do not exist), all three appear in OpenAPI.
+    """
+
+    method: Literal["GET", "POST", "PUT", "DELETE", "PATCH"]
+    path: str
+    handler: Handler
+    summary: str
+    action: Action | None = None
+    request: type | None = None
+    query: type | None = None
+    response: Any = None
+    unknown: Literal["refuse", "ignore"] = "ignore"
+    tag: str = ""
+    status: int = 200
+    errors: tuple[int, ...] = ()
+    limited: bool = True
+    hidden: bool = False  # pages: not part of the document

@@ -1,0 +1,198 @@
+"""The metadata store: one repository per table, and the store that migrations run through.
+
+Every repository method that reads or writes a tenant's rows takes the owner's user id and confines its statement
+to it; the few that cannot (login, key lookup) say so. Absent rows are None, never an exception. A store that
+cannot be reached raises `Unavailable`.
+"""
+
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from datetime import datetime
+from typing import Any, Protocol, runtime_checkable
+
+import attrs
+
+from altus4_core.stored import ApiKey, Database, MetricRow, SearchRow, User
+
+
+class UserRepository(Protocol):
+    """Accounts."""
+
+    async def add(self, user: User) -> None:
+        """Insert; raises `Conflict` (`USER_EXISTS`) for a taken e-mail address."""
+        ...
+
+    async def get(self, user_id: str) -> User | None:
+        """Read one account."""
+        ...
+
+    async def by_email(self, email: str) -> User | None:
+        """Read one account by its lower-case address (login only)."""
+        ...
+
+    async def update(self, user: User) -> bool:
+        """Write name, e-mail, password hash and role; False when it is gone."""
+        ...
+
+    async def remove(self, user_id: str) -> bool:
+        """Delete the account and, by cascade, what it owns."""
+        ...
+
+
+class ApiKeyRepository(Protocol):
+    """API keys."""
+
+    async def add(self, key: ApiKey) -> None:
+        """Insert."""
+        ...
+
+    async def by_hash(self, key_hash: str) -> ApiKey | None:
+        """Read the key with this SHA-256 hex digest, active or not, whoever owns it (authentication only)."""
+        ...
+
+    async def list(self, user_id: str) -> Sequence[ApiKey]:
+        """List a user's active keys, newest first."""
+        ...
+
+    async def get(self, user_id: str, key_id: str) -> ApiKey | None:
+        """Read one of the user's keys, active or not."""
+        ...
+
+    async def update(self, key: ApiKey) -> bool:
+        """Write everything an owner may change (name, permissions, limits, expiry, is_active)."""
+        ...
+
+    async def record_use(self, uses: Sequence["KeyUse"]) -> None:
+        """Add to the usage figures of many keys at once."""
+        ...
+
+
+@attrs.frozen
+class KeyUse:
+    """What happened to one key since the last time: `count` more requests, the last at `at` from `ip`."""
+
+    key_id: str
+    count: int
+    at: datetime
+    ip: str
+
+
+class DatabaseRepository(Protocol):
+    """Connected databases."""
+
+    async def add(self, database: Database) -> None:
+        """Insert; raises `Conflict` when the user has the same host, port and schema already."""
+        ...
+
+    async def list(self, user_id: str) -> Sequence[Database]:
+        """List a user's active databases by name, then id."""
+        ...
+
+    async def get(self, user_id: str, database_id: str) -> Database | None:
+        """Read one active database of the user."""
+        ...
+
+    async def update(self, database: Database) -> bool:
+        """Write the row with `version` one higher; False when it is gone."""
+        ...
+
+    async def remove(self, user_id: str, database_id: str) -> bool:
+        """Take the database away from the user."""
+        ...
+
+    async def touch(self, database_id: str, at: datetime) -> None:
+        """Note a successful connection."""
+        ...
+
+
+class SearchRepository(Protocol):
+    """The search log."""
+
+    async def add_many(self, rows: Sequence[SearchRow]) -> int:
+        """Insert a batch; rows already there (same id) are left alone, rows of vanished users dropped.
+
+        Returns:
+            How many rows are there now that were not before.
+        """
+        ...
+
+    async def list(self, user_id: str, *, limit: int, offset: int) -> Sequence[SearchRow]:
+        """List a user's searches, newest first."""
+        ...
+
+    async def count(self, user_id: str) -> int:
+        """Count a user's searches."""
+        ...
+
+
+class MetricRepository(Protocol):
+    """Aggregated figures (table `analytics`)."""
+
+    async def put(self, row: MetricRow) -> None:
+        """Insert or replace the figure of this user, day and name."""
+        ...
+
+    async def list(self, user_id: str, name: str, since: datetime, until: datetime) -> Sequence[MetricRow]:
+        """List a user's figures of one name by day, both ends included."""
+        ...
+
+
+@runtime_checkable
+class MetadataStore(Protocol):
+    """Everything the gateway remembers."""
+
+    users: UserRepository
+    api_keys: ApiKeyRepository
+    databases: DatabaseRepository
+    searches: SearchRepository
+    metrics: MetricRepository
+
+    async def ping(self) -> None:
+        """Answer quickly or raise `Unavailable`."""
+        ...
+
+
+@attrs.frozen
+class AppliedMigration:
+    """A row of the tracking table. `filename` is `NNN_name`, or `namespace/NNN_name` for outside plugins."""
+
+    filename: str
+    applied_at: datetime
+    batch: int = 1
+    checksum: str = ""
+    state: str = "applied"  # applied | partial
+    statements_done: int = 0
+    details: Mapping[str, Any] = attrs.field(factory=dict)
+
+
+class MigrationSession(Protocol):
+    """A held migration lock on one connection that never reconnects."""
+
+    async def applied(self) -> Sequence[AppliedMigration]:
+        """Read the tracking table in order of application; empty when there is none yet."""
+        ...
+
+    async def run(self, statement: str) -> None:
+        """Run one SQL statement; raises `MigrationFailed`."""
+        ...
+
+    async def record(self, row: AppliedMigration) -> None:
+        """Insert or replace a row of the tracking table (made on first use)."""
+        ...
+
+    async def forget(self, filename: str) -> None:
+        """Delete a row of the tracking table."""
+        ...
+
+
+@runtime_checkable
+class MigrationStore(Protocol):
+    """Where migrations are run and remembered. Usable before any table exists."""
+
+    async def applied(self) -> Sequence[AppliedMigration]:
+        """Read the tracking table without a lock; writes nothing."""
+        ...
+
+    def session(self, *, wait: float) -> AbstractAsyncContextManager[MigrationSession]:
+        """Take the migration lock, waiting at most `wait` seconds; raises `Busy` when somebody else holds it."""
+        ...

@@ -1,0 +1,96 @@
+"""Records of what the metadata store keeps: users, API keys, databases, searches, daily metrics."""
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import Any
+
+import attrs
+
+from altus4_core.records import Environment, RateLimit
+
+
+@attrs.frozen
+class User:
+    """An account. `password` is a password hash, never the password; empty means no password login."""
+
+    id: str
+    email: str
+    name: str
+    password: str = attrs.field(repr=False, default="")
+    role: str = "user"
+    created_at: datetime | None = None
+    updated_at: datetime | None = None
+
+
+@attrs.frozen
+class ApiKey:
+    """An API key as stored: the hash of the whole key, never the key."""
+
+    id: str
+    user_id: str
+    key_prefix: str
+    key_hash: str = attrs.field(repr=False)
+    name: str
+    environment: Environment = "test"
+    permissions: frozenset[str] = frozenset({"search"})
+    rate_limit_tier: str = "free"
+    rate_limit_custom: RateLimit | None = None
+    expires_at: datetime | None = None
+    last_used: datetime | None = None
+    last_used_ip: str | None = None
+    usage_count: int = 0
+    is_active: bool = True
+    created_at: datetime | None = None
+    updated_at: datetime | None = None
+
+
+@attrs.frozen
+class Database:
+    """A tenant's connected database. `password_encrypted` is ciphertext; `config` holds further options.
+
+    `version` changes whenever the row does: caches and pools are keyed by (id, version).
+    """
+
+    id: str
+    user_id: str
+    name: str
+    host: str
+    port: int
+    database_name: str
+    username: str
+    password_encrypted: str = attrs.field(repr=False, default="")
+    ssl_enabled: bool = False
+    config: Mapping[str, Any] = attrs.field(factory=dict)
+    kind: str = "mysql"
+    is_active: bool = True
+    last_connected: datetime | None = None
+    created_at: datetime | None = None
+    updated_at: datetime | None = None
+    version: int = 1
+
+
+@attrs.frozen
+class SearchRow:
+    """One logged search. `database_id` is None when several databases were searched."""
+
+    id: str
+    user_id: str
+    query: str
+    search_mode: str
+    created_at: datetime
+    database_id: str | None = None
+    search_params: Mapping[str, Any] | None = None
+    result_count: int = 0
+    execution_time_ms: int = 0
+    categories: Any = None
+
+
+@attrs.frozen
+class MetricRow:
+    """One aggregated figure of one user and UTC day."""
+
+    id: str
+    user_id: str
+    day: date
+    name: str
+    data: Any
