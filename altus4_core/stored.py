@@ -24,7 +24,11 @@ class User:
 
 @attrs.frozen
 class ApiKey:
-    """An API key as stored: the hash of the whole key, never the key."""
+    """An API key as stored: the hash of the whole key, never the key.
+
+    `allowed_ips` are CIDR ranges it may be used from, `databases` ids it is confined to (None: no confinement).
+    `retired_at` is when a key that was rotated stops working; unlike `expires_at` nobody can move it.
+    """
 
     id: str
     user_id: str
@@ -42,6 +46,9 @@ class ApiKey:
     is_active: bool = True
     created_at: datetime | None = None
     updated_at: datetime | None = None
+    allowed_ips: tuple[str, ...] | None = None
+    databases: tuple[str, ...] | None = None
+    retired_at: datetime | None = None
 
 
 @attrs.frozen
