@@ -1,7 +1,7 @@
-"""The core's own settings: everything outside `[plugins.*]`."""
+"""The core's own settings: everything outside `[plugins.*]`, which `LoadedSettings.plugin` reads for each plugin."""
 
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Literal
 
 import attrs
 from attrs.validators import ge, in_, le
@@ -148,6 +148,3 @@ class CoreSettings:
     deadlines: DeadlineSettings = setting(factory=DeadlineSettings, doc="Deadlines of providers.")
     limits: LimitSettings = setting(factory=LimitSettings, doc="Use of limiters.")
     events: EventSettings = setting(factory=EventSettings, doc="The way to the analytics sinks.")
-    plugins: Mapping[str, Mapping[str, Any]] = setting(
-        factory=dict, doc="Sections [plugins.<name>], read by each plugin."
-    )

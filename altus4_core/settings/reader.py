@@ -1,0 +1,167 @@
+"""A settings class filled from its sources: environment over `.env` over file over default, all problems collected."""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import attrs
+
+from altus4_core.errors import Problem
+from altus4_core.settings import convert
+from altus4_core.settings.field import Secret
+from altus4_core.settings.lines import KeyPath
+from altus4_core.settings.nearest import did_you_mean
+from altus4_core.settings.shape import Member, leaves, members, unwrap_optional
+from altus4_core.settings.sources import Environment, SettingsFile, Variable
+from altus4_core.settings.values import WRONG, ValueReader, dotted
+
+
+@attrs.frozen
+class ReadValue:
+    """One value and where it came from; `value` is not to be printed but by `render`."""
+
+    member: Member
+    value: Any = attrs.field(repr=False)
+    source: str
+
+
+class Reader:
+    """Fills settings classes. `problems` has everything found wrong, `values` every value with its source."""
+
+    def __init__(
+        self,
+        environment: Environment,
+        file: SettingsFile,
+        folder: Path,
+        fallbacks: Mapping[KeyPath, Variable] | None = None,
+        *,
+        by_place: bool = True,
+    ) -> None:
+        self._environment = environment
+        self._file = file
+        self._folder = folder
+        self._fallbacks = fallbacks or {}
+        self._by_place = by_place  # whether places have environment variables: items of lists have none
+        self.problems: list[Problem] = []
+        self.values: list[ReadValue] = []
+        self._reader = ValueReader(environment, file, folder, self.problems, self._record)
+
+    def read(self, cls: type, path: KeyPath, table: Any, skip: tuple[str, ...] = ()) -> Any:
+        """Give an instance of the class from the table at `path` and the environment.
+
+        Wrong values take their default where there is one, so that everything else can still be judged; the result is
+        None when a required value is missing or wrong. Sub-tables named in `skip` belong to somebody else.
+        """
+        fields = members(cls, path)
+        before = len(self.problems)
+        if not isinstance(table, Mapping):
+            self._problem(path, f"must be a table, not {convert.described(table)}", self._file.where(path))
+            table = {}
+        known = [member.attribute.name for member in fields]
+        for name in table:
+            if name not in known and name not in skip:
+                where = self._file.where((*path, name))
+                self._problem((*path, name), "there is no such setting", where, did_you_mean(name, known))
+        values: dict[str, Any] = {}
+        for member in fields:
+            value = self._section(member, table) if member.section else self._leaf(member, table)
+            if value is not attrs.NOTHING:
+                values[member.attribute.name] = value
+        if any(value is WRONG for value in values.values()):
+            return None
+        return self._build(cls, fields, path, values, quiet=len(self.problems) > before)
+
+    def _build(self, cls: type, fields: list[Member], path: KeyPath, values: Mapping[str, Any], *, quiet: bool) -> Any:
+        names = {member.attribute.name: member.attribute.alias or member.attribute.name for member in fields}
+        try:
+            return cls(**{names[name]: value for name, value in values.items()})
+        except (ValueError, TypeError) as error:
+            # What a single field's validator says is noted already; this is about several fields together.
+            if not quiet:
+                self._problem(path, convert.validator_message(error, ""), self._file.where(path))
+            return None
+
+    def _section(self, member: Member, table: Mapping[str, Any]) -> Any:
+        assert member.section is not None  # noqa: S101 -- the caller asked; tells mypy
+        _, optional = unwrap_optional(member.kind)
+        present = member.attribute.name in table
+        set_outside = any(self._variables(leaf) for leaf in leaves(member.section, member.path))
+        if optional and not present and not set_outside:
+            return attrs.NOTHING if member.attribute.default is not attrs.NOTHING else None
+        value = self.read(member.section, member.path, table.get(member.attribute.name, {}))
+        return WRONG if value is None else value
+
+    def _leaf(self, member: Member, table: Mapping[str, Any]) -> Any:
+        """Give the value of one field, `NOTHING` for its default."""
+        name = member.attribute.name
+        variables = self._variables(member)
+        if variables:
+            value, source = self._from_variables(member, variables), variables[0].where
+        elif name in table:
+            source = self._file.where(member.path)
+            value = self._reader.convert(table[name], member.kind, member.path, source, member.doc)
+        elif member.path in self._fallbacks:
+            variable = self._fallbacks[member.path]
+            value, source = (
+                self._reader.from_text(variable.text, member.kind, member.path, variable.where),
+                variable.where,
+            )
+        else:
+            return self._default(member)
+        if value is not WRONG:
+            value = self._validated(member, value, source)
+        if value is WRONG:
+            return attrs.NOTHING if member.attribute.default is not attrs.NOTHING else WRONG
+        self.values.append(ReadValue(member, value, source))
+        return value
+
+    def _default(self, member: Member) -> Any:
+        default = member.attribute.default
+        if default is attrs.NOTHING:
+            where = self._file.where(member.path[:-1])
+            *sections, name = map(str, member.path)
+            place = f"set {name} in [{'.'.join(sections)}]" if sections else f"set {name}"
+            self._problem(member.path, "is required", where, f"{place} or {member.variables[0]}")
+            return WRONG
+        factory: Any = default if isinstance(default, attrs.Factory) else None  # type: ignore[arg-type]  # typed as a function
+        if factory is None:
+            self.values.append(ReadValue(member, default, "default"))
+        elif not factory.takes_self:
+            self.values.append(ReadValue(member, factory.factory(), "default"))
+        return attrs.NOTHING
+
+    def _from_variables(self, member: Member, variables: list[Variable]) -> Any:
+        if len({variable.text for variable in variables}) > 1:
+            names = " and ".join(variable.name for variable in variables)
+            self._problem(member.path, f"{names} differ", variables[0].where, "set only one of them")
+            return WRONG
+        return self._reader.from_text(variables[0].text, member.kind, member.path, variables[0].where)
+
+    def _validated(self, member: Member, value: Any, source: str) -> Any:
+        """Run the field's own validator, so that all wrong fields are found and not only the first."""
+        validator: Callable[..., Any] | None = member.attribute.validator
+        if validator is None:
+            return value
+        try:
+            validator(None, member.attribute, value)
+        except (ValueError, TypeError) as error:
+            message = convert.validator_message(error, member.attribute.name)
+            if isinstance(value, Secret) and value and value.reveal() in message:
+                message = "is not acceptable"
+            self._problem(member.path, message, source, member.doc)
+            return WRONG
+        except AttributeError:
+            return value  # it looks at other fields: runs when the whole is built
+        return value
+
+    def _record(self, cls: type, path: KeyPath, value: Any) -> Any:
+        inner = Reader(self._environment, self._file, self._folder, by_place=False)
+        result = inner.read(cls, path, value)
+        self.problems += inner.problems
+        return result
+
+    def _variables(self, member: Member) -> list[Variable]:
+        return self._environment.find(member.variables) if self._by_place else []
+
+    def _problem(self, path: KeyPath, what: str, where: str, hint: str = "") -> None:
+        self.problems.append(Problem(dotted(path), what, where, hint))
