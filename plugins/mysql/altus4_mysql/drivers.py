@@ -1,0 +1,25 @@
+"""Drivers by name. Importing one costs some 100 ms, so it happens when one is asked for."""
+
+from .dialer import Resolve, resolve_any
+from .driver import Driver
+from .errors import InvalidOptions
+
+DRIVERS = ("aiomysql", "asyncmy")
+
+
+def make_driver(name: str = "aiomysql", resolve: Resolve = resolve_any) -> Driver:
+    """Make a driver.
+
+    Args:
+        name: `aiomysql` (default), or `asyncmy`, which needs `pip install altus4-mysql[asyncmy]`.
+        resolve: name resolution and judgement of addresses; the default judges nothing.
+
+    Raises:
+        InvalidOptions: unknown or not installed.
+    """
+    if name == "aiomysql":
+        from .aiomysql_driver import AiomysqlDriver
+
+        return AiomysqlDriver(resolve)
+    message = f"unknown MySQL driver; one of {', '.join(DRIVERS)}"
+    raise InvalidOptions(message)
