@@ -27,7 +27,8 @@ class Identity:
     """Who calls, as an authentication scheme established it.
 
     `databases` confines the caller to these ids (None: all of the user's own). `environment` is set for
-    keys bound to test or live databases. `expires_at` is when a cached copy stops being valid.
+    keys bound to test or live databases. `expires_at` is when a cached copy stops being valid. `limited_as` says
+    what a limiter counts: the credential (`key`) or the user (`account`).
     """
 
     user_id: str
@@ -41,6 +42,7 @@ class Identity:
     tier: str = "free"
     rate_limit: RateLimit | None = None
     expires_at: datetime | None = None
+    limited_as: Literal["key", "account"] = "key"
 
 
 @attrs.frozen

@@ -1,0 +1,87 @@
+"""How commands run: with a composed gateway, just the services they need, and errors as single lines."""
+
+import asyncio
+import sys
+from collections.abc import Awaitable, Callable, Collection, Mapping
+from pathlib import Path
+from typing import Any, NoReturn, TypeVar
+
+import attrs
+import click
+
+from altus4_core.errors import Altus4Error, SettingsError, StartupRefused
+from altus4_core.gateway import Gateway
+from altus4_core.manager import Selection
+from altus4_core.settings.loader import LoadedSettings, load_settings
+
+T = TypeVar("T")
+
+EXIT_FAILED = 1
+EXIT_USAGE = 2
+
+
+@attrs.define
+class CommandContext:
+    """What `@click.pass_obj` gives a command: settings and a composed gateway, both made on first use."""
+
+    config: Path | None
+    environ: Mapping[str, str]
+    selection: Selection
+    _settings: LoadedSettings | None = None
+    _gateway: Gateway | None = None
+
+    @property
+    def settings(self) -> LoadedSettings:
+        """Give the settings; raises `SettingsError`."""
+        if self._settings is None:
+            self._settings = load_settings(self.config, self.environ)
+        return self._settings
+
+    @property
+    def gateway(self) -> Gateway:
+        """Give the composed gateway; nothing is started."""
+        if self._gateway is None:
+            self._gateway = Gateway(self.settings, self.selection)
+        return self._gateway
+
+    def service(self, wanted: type[T]) -> T:
+        """Give a running service, inside the function given to `run`."""
+        return self.gateway.registry.get(wanted)
+
+    def run(self, function: Callable[[], Awaitable[T]], *, services: Collection[type] = ()) -> T:
+        """Start these services, await `function()`, stop them, and give its result.
+
+        Errors of the gateway are printed as single lines and end the process with the right exit code.
+        """
+
+        async def main() -> T:
+            gateway = self.gateway
+            try:
+                await gateway.start_services(services)
+                return await function()
+            finally:
+                await gateway.registry.close()
+
+        try:
+            return asyncio.run(main())
+        except (Altus4Error, KeyboardInterrupt) as error:
+            fail(error)
+
+
+def fail(error: BaseException) -> NoReturn:
+    """Print an error as lines on standard error and exit."""
+    if isinstance(error, KeyboardInterrupt):
+        sys.exit(130)
+    if isinstance(error, StartupRefused):
+        for problem in error.problems:
+            click.echo(f"altus4: {problem.line()}", err=True)
+        sys.exit(EXIT_USAGE if isinstance(error, SettingsError) else EXIT_FAILED)
+    click.echo(f"altus4: {error}", err=True)
+    sys.exit(getattr(error, "exit_code", EXIT_FAILED))
+
+
+def confirm_destructive(context: Any, what: str, *, force: bool) -> None:
+    """Refuse what destroys data in production unless forced."""
+    if context.settings.core.environment == "production" and not force:
+        click.echo(f"altus4: {what} destroys data; in production it needs --force", err=True)
+        sys.exit(EXIT_FAILED)

@@ -1,0 +1,99 @@
+"""What the manager hands over: loaded plugins and, per seam, the providers that take part."""
+
+import inspect
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import attrs
+
+from altus4_core.errors import Problem
+from altus4_core.seams import SeamSpec
+
+NAME = re.compile(r"[a-z][a-z0-9-]*\Z")
+
+
+@attrs.frozen
+class LoadedPlugin:
+    """One plugin that was found or asked for. `status`: loaded, failed, missing, or found (not enabled)."""
+
+    name: str
+    status: str
+    distribution: str = ""
+    version: str = ""
+    origin: str = ""
+    load_ms: float = 0.0
+    instance: Any = None
+    error: str = ""
+
+
+@attrs.frozen
+class Entry:
+    """A provider with its origin. `wraps` names the plugins around it, innermost first."""
+
+    seam: str
+    plugin: str
+    name: str
+    provider: Any
+    wraps: tuple[str, ...] = ()
+
+
+@attrs.frozen
+class Composition:
+    """The result of start-up: plugins in order, providers per seam, and everything that is wrong."""
+
+    plugins: Sequence[LoadedPlugin]
+    entries: Mapping[str, Sequence[Entry]]
+    problems: Sequence[Problem] = ()
+
+    def of(self, seam: str) -> Sequence[Entry]:
+        """Give the entries of one seam, in order."""
+        return self.entries.get(seam, ())
+
+    def named(self, seam: str, name: str) -> Entry | None:
+        """Give one entry of a seam by name."""
+        return next((entry for entry in self.of(seam) if entry.name == name), None)
+
+    def loaded(self) -> Sequence[LoadedPlugin]:
+        """Give the plugins that run, in order."""
+        return [plugin for plugin in self.plugins if plugin.status == "loaded"]
+
+
+def provider_name(spec: SeamSpec, provider: Any) -> str:
+    """Give the name under which a provider is known in its seam."""
+    if spec.name == "service":
+        return str(provider.name or provider.type.__name__)
+    if spec.name == "route":
+        return f"{provider.method} {provider.path}"
+    return str(getattr(provider, "name", ""))
+
+
+def faults_of(spec: SeamSpec, provider: Any) -> list[str]:
+    """Say everything that keeps a provider from being one of this seam."""
+    if spec.record:
+        if isinstance(provider, spec.provider):
+            return []
+        return [f"{spec.hook} yielded a {type(provider).__name__}, not a {spec.provider.__name__}"]
+    name = getattr(provider, "name", None)
+    who = f"{spec.name} {name!r}"
+    faults = []
+    if not isinstance(name, str) or not NAME.match(name):
+        faults.append(f"{spec.name} {type(provider).__name__} has the name {name!r}, not [a-z][a-z0-9-]*")
+    faults += [
+        f"{who} lacks the attribute {attribute!r}"
+        for attribute in spec.attributes
+        if attribute != "name" and not hasattr(provider, attribute)
+    ]
+    for method in spec.methods:
+        function = getattr(provider, method, None)
+        if not callable(function):
+            faults.append(f"{who} lacks the method {method}()")
+        elif not inspect.iscoroutinefunction(function):
+            faults.append(f"{who}: {method}() must be written `async def`")
+    for method in spec.plain_methods:
+        function = getattr(provider, method, None)
+        if not callable(function):
+            faults.append(f"{who} lacks the method {method}()")
+        elif inspect.iscoroutinefunction(function):
+            faults.append(f"{who}: {method}() must be a plain function, not `async def`")
+    return faults

@@ -1,0 +1,50 @@
+"""`altus4 doctor`: everything that can be looked at, in one list of findings."""
+
+import asyncio
+from collections.abc import Sequence
+
+import attrs
+import orjson
+
+from altus4_core.errors import StartupRefused
+from altus4_core.gateway import Gateway
+from altus4_core.introspection import columns
+from altus4_core.readiness import run_check
+from altus4_core.records import Finding, Severity
+
+
+async def examine(gateway: Gateway) -> Sequence[Finding]:
+    """Check settings and plugins, start and ping the services, run every plugin's checks, stop again."""
+    problems = gateway.problems()
+    if problems:
+        return [Finding("start-up", Severity.ERROR, problem.line(), problem.hint) for problem in problems]
+    try:
+        await gateway.start_services(None)
+    except StartupRefused as error:
+        return [Finding("start-up", Severity.ERROR, problem.line(), problem.hint) for problem in error.problems]
+    try:
+        loaded = len(gateway.composition.loaded())
+        findings = [Finding("plugins", Severity.OK, f"{loaded} plugins loaded")]
+        deadlines = gateway.settings.core.deadlines
+        for name, (ok, took) in (await gateway.registry.ping(deadlines.ping)).items():
+            severity = Severity.OK if ok else Severity.ERROR
+            findings.append(Finding(f"service {name}", severity, f"answered in {took:.1f} ms" if ok else "no answer"))
+        entries = gateway.composition.of("check")
+        results = await asyncio.gather(*(run_check(gateway, entry, deadlines.check) for entry in entries))
+        return findings + [finding for found in results for finding in found]
+    finally:
+        await gateway.registry.close()
+
+
+def findings_text(findings: Sequence[Finding]) -> str:
+    """Write findings for people."""
+    rows = [
+        [finding.severity.value.upper(), finding.name, finding.message + (f" ({finding.hint})" if finding.hint else "")]
+        for finding in findings
+    ]
+    return columns([["STATE", "CHECK", "FINDING"], *rows])
+
+
+def findings_json(findings: Sequence[Finding]) -> str:
+    """Write findings as JSON."""
+    return orjson.dumps([attrs.asdict(finding) for finding in findings], option=orjson.OPT_INDENT_2).decode()

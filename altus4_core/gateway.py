@@ -1,0 +1,103 @@
+"""A gateway: everything composed from settings, and its life from start to stop. Two can live in one process."""
+
+import asyncio
+import logging
+from collections.abc import Collection
+
+from altus4_core.clock import Clock, SystemClock
+from altus4_core.composition import Composition
+from altus4_core.directory import DatabaseDirectory
+from altus4_core.dispatch import Dispatch
+from altus4_core.errors import Problem, StartupRefused
+from altus4_core.events import EventBus
+from altus4_core.manager import PluginManager, Selection
+from altus4_core.pipeline import SearchPipeline
+from altus4_core.plugin import Handle
+from altus4_core.registry import Registry, plan_services
+from altus4_core.settings.loader import LoadedSettings
+from altus4_core.store import MetadataStore
+from altus4_core.targets import OpenTargets
+from altus4_core.watchdog import LoopWatchdog
+
+logger = logging.getLogger("altus4.gateway")
+
+
+class Gateway:
+    """Settings -> plugins -> services -> requests. Built once; holds no state of a request.
+
+    Args:
+        settings: What was read.
+        selection: What the command line asked for.
+        clock: Source of time.
+        strict: Refuse to start services while any plugin has a problem.
+    """
+
+    def __init__(
+        self,
+        settings: LoadedSettings,
+        selection: Selection | None = None,
+        clock: Clock | None = None,
+        *,
+        strict: bool = True,
+    ) -> None:
+        self.settings = settings
+        self.clock = clock or SystemClock()
+        self.strict = strict
+        self.registry = Registry()
+        self.composition: Composition = PluginManager(settings, self.clock, self.registry, selection).compose()
+        core = settings.core
+        self.dispatch = Dispatch()
+        self.directory = DatabaseDirectory(
+            Handle(lambda: self.registry.get(MetadataStore)), self.clock, core.search.directory_ttl
+        )
+        self.targets = OpenTargets(self.composition, self.dispatch, core.deadlines.target_open)
+        self.events = EventBus(self.composition, self.dispatch, core.events, core.deadlines.sink)
+        self.pipeline = SearchPipeline(
+            self.composition, self.dispatch, self.directory, self.targets, self.events, core.search, self.clock
+        )
+        self.watchdog = LoopWatchdog()
+
+    def problems(self) -> list[Problem]:
+        """Give everything that keeps the whole gateway from starting."""
+        _, unplanned = plan_services(self.composition)
+        return [*self.composition.problems, *unplanned]
+
+    async def start(self) -> None:
+        """Start all services, sinks and watchers.
+
+        Raises:
+            StartupRefused: with every problem found.
+        """
+        if self.strict and (problems := self.problems()):
+            raise StartupRefused(problems)
+        await self.start_services(None)
+        self.events.start()
+        self.watchdog.start()
+
+    async def start_services(self, wanted: Collection[type] | None) -> None:
+        """Start these services and what they require (all for None); used alone by commands.
+
+        Raises:
+            StartupRefused: one is not offered or failed.
+        """
+        order, problems = plan_services(self.composition, wanted)
+        offered = {planned.service.type for planned in order}
+        missing = [kind for kind in wanted or () if kind not in offered]
+        if missing:
+            causes = [problem for problem in self.composition.problems if problem.who not in {"prefer", "enable"}]
+            lines = [
+                Problem("altus4", f"no enabled plugin offers {kind.__name__}", hint="enable one that does")
+                for kind in missing
+            ]
+            raise StartupRefused([*lines, *causes])
+        if wanted is None and problems and self.strict:
+            raise StartupRefused(problems)
+        await self.registry.start(order, deadline=self.settings.core.deadlines.service_start)
+
+    async def stop(self) -> None:
+        """Flush events, close databases, close services in reverse order."""
+        await self.watchdog.stop()
+        await self.events.stop()
+        await self.targets.aclose()
+        await self.registry.close()
+        await asyncio.sleep(0)

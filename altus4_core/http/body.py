@@ -1,0 +1,57 @@
+"""Reading a request's body: bounded in size and time, JSON only."""
+
+import asyncio
+from typing import Any
+
+from aiohttp import web
+
+from altus4_core.errors import PayloadTooLarge, RequestTimeout, UnsupportedMediaType
+from altus4_core.schema.json_body import parse_json
+from altus4_core.settings.core import ServerSettings
+
+
+class BodyReader:
+    """Reads bodies."""
+
+    def __init__(self, settings: ServerSettings) -> None:
+        self._most = settings.max_body_bytes
+        self._seconds = settings.body_timeout
+
+    async def json(self, request: web.Request) -> Any:
+        """Give the parsed body, or None where there is none or it is `null`.
+
+        Raises:
+            PayloadTooLarge, UnsupportedMediaType, RequestTimeout, InvalidJSON.
+        """
+        raw = await self._raw(request)
+        if not raw.strip():
+            return None
+        if request.content_type != "application/json" and not request.content_type.endswith("+json"):
+            message = "Send the body as Content-Type: application/json."
+            raise UnsupportedMediaType(message)
+        return parse_json(raw)
+
+    async def _raw(self, request: web.Request) -> bytes:
+        if not request.can_read_body:
+            return b""
+        if request.headers.get("Content-Encoding", "identity").lower() != "identity":
+            message = "Send the body without Content-Encoding."
+            raise UnsupportedMediaType(message)
+        if (request.content_length or 0) > self._most:
+            raise self._too_large()
+        chunks: list[bytes] = []
+        size = 0
+        try:
+            async with asyncio.timeout(self._seconds):
+                async for chunk in request.content.iter_any():
+                    size += len(chunk)
+                    if size > self._most:
+                        raise self._too_large()
+                    chunks.append(chunk)
+        except TimeoutError as error:
+            message = f"The body did not arrive within {self._seconds:g} s."
+            raise RequestTimeout(message, headers={"Connection": "close"}) from error
+        return b"".join(chunks)
+
+    def _too_large(self) -> PayloadTooLarge:
+        return PayloadTooLarge(f"The body is larger than {self._most} bytes.", headers={"Connection": "close"})

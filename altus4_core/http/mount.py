@@ -1,0 +1,95 @@
+"""Turning declared routes into aiohttp handlers: identity, policy, limiter, decoding, work, envelope."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import attrs
+from aiohttp import web
+
+from altus4_core.errors import Altus4Error, DeadlineExceeded
+from altus4_core.http.access import AccessControl, subject_of
+from altus4_core.http.body import BodyReader
+from altus4_core.http.bulkhead import Bulkheads
+from altus4_core.http.envelope import Envelopes
+from altus4_core.http.state import STATE, RequestState
+from altus4_core.records import Identity
+from altus4_core.routing import Call, Reply, Route
+from altus4_core.schema.decode import Decoder, QueryDecoder
+from altus4_core.schema.encode import to_json
+
+Handle = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+@attrs.frozen
+class Mount:
+    """What every handler needs."""
+
+    access: AccessControl
+    bodies: BodyReader
+    bulkheads: Bulkheads
+    envelopes: Envelopes
+    request_timeout: float
+
+    def handler(self, plugin: str, route: Route) -> Handle:
+        """Make the aiohttp handler of a route."""
+        decode_body = Decoder(route.request, unknown=route.unknown) if route.request else None
+        decode_query = QueryDecoder(route.query) if route.query else None
+
+        async def work(request: web.Request, state: RequestState) -> web.StreamResponse:
+            query = decode_query(request.query) if decode_query else None
+            body = decode_body(await self.bodies.json(request)) if decode_body else None
+            call = Call(state.id, state.identity, request.match_info, query, body, state.remote, request)
+            try:
+                async with asyncio.timeout(self.request_timeout) as scope:
+                    result = await route.handler(call)
+            except TimeoutError as error:
+                if not scope.expired():
+                    raise
+                message = f"The request took longer than {self.request_timeout:g} s."
+                raise DeadlineExceeded(message) from error
+            return self._answer(route, state, result)
+
+        async def handle(request: web.Request) -> web.StreamResponse:
+            state = request[STATE]
+            state.plugin = plugin
+            if route.action is None:
+                return await work(request, state)
+            identity = await self._enter(request, state, route)
+            self.bulkheads.enter_tenant(identity.user_id)
+            try:
+                return await work(request, state)
+            finally:
+                self.bulkheads.leave_tenant(identity.user_id)
+
+        return handle
+
+    async def _enter(self, request: web.Request, state: RequestState, route: Route) -> Identity:
+        if route.action is None:
+            raise Altus4Error("A public route has no identity.")
+        started = time.perf_counter()
+        identity = await self.access.authenticate(request, state.remote)
+        state.identity = identity
+        await self.access.authorize(identity, route.action)
+        if route.limited:
+            state.headers.update(await self.access.admit(subject_of(identity), route.action.name))
+        state.timings["access"] = (time.perf_counter() - started) * 1000
+        return identity
+
+    def _answer(self, route: Route, state: RequestState, result: Any) -> web.StreamResponse:
+        if isinstance(result, web.StreamResponse):
+            return result
+        if not isinstance(result, Reply):
+            return self.envelopes.success(to_json(result), state.id, status=route.status)
+        data = to_json(result.data)
+        if result.envelope:
+            beside = to_json(result.beside)
+            response = self.envelopes.success(
+                data, state.id, status=result.status, beside=beside, headers=result.headers
+            )
+        else:
+            response = self.envelopes.bare(data, status=result.status, headers=result.headers)
+        for cookie in result.cookies:
+            response.set_cookie(**cookie)
+        return response

@@ -1,0 +1,209 @@
+"""The plugin manager: from names in the settings to a checked composition of providers.
+
+1. discover   entry-point names are read; nothing is imported
+2. select     `enable` (or the dependencies of the standard distribution) says which, in which order
+3. load       only those are imported; each failure is one located problem
+4. check      base class, name, API version
+5. configure  typed settings, one instance per name
+6. register   hooks are validated; a misspelled one is a problem
+7. compose    each hook is called once per plugin; providers are checked, preferences and wraps applied
+
+Nobody but the manager touches pluggy.
+"""
+
+import difflib
+import inspect
+import logging
+import time
+from collections.abc import Collection, Mapping, Sequence
+
+import attrs
+import pluggy
+
+from altus4_core import discovery
+from altus4_core.clock import Clock
+from altus4_core.composer import Composer
+from altus4_core.composition import Composition, LoadedPlugin
+from altus4_core.discovery import FoundPlugin
+from altus4_core.errors import Problem, SettingsError
+from altus4_core.hookspecs import PROJECT, Altus4HookSpecs
+from altus4_core.plugin import API, Plugin, PluginContext, ServiceDirectory
+from altus4_core.settings.loader import LoadedSettings
+
+
+@attrs.frozen
+class Selection:
+    """What the operator asked for on the command line, on top of the settings."""
+
+    only: Collection[str] | None = None
+    extra: Sequence[FoundPlugin] = ()
+    none: bool = False
+
+
+class PluginManager:
+    """Loads the enabled plugins and composes their providers. Collects problems instead of raising them."""
+
+    def __init__(
+        self,
+        settings: LoadedSettings,
+        clock: Clock,
+        services: ServiceDirectory,
+        selection: Selection | None = None,
+    ) -> None:
+        self._settings = settings
+        self._clock = clock
+        self._services = services
+        self._selection = selection or Selection()
+        self._problems: list[Problem] = []
+
+    def compose(self) -> Composition:
+        """Run all the steps."""
+        found = discovery.installed()
+        for plugin in self._selection.extra:
+            found[plugin.name] = [plugin]
+        names = self._select(found)
+        plugins = [self._load(name, found) for name in names]
+        plugins += [
+            LoadedPlugin(claim.name, "found", claim.distribution, claim.version, claim.origin)
+            for name, claims in sorted(found.items())
+            if name not in names
+            for claim in claims
+        ]
+        self._problems += self._settings.unknown_plugin_sections(set(found) | set(names))
+        running = [plugin for plugin in plugins if plugin.status == "loaded"]
+        manager = pluggy.PluginManager(PROJECT)
+        manager.add_hookspecs(Altus4HookSpecs)
+        running = [plugin for plugin in running if self._register(manager, plugin)]
+        contexts = {plugin.name: self._context(plugin.name) for plugin in running}
+        composer = Composer(manager, running, contexts, self._settings.core.prefer)
+        entries = composer.compose()
+        alive = {plugin.name for plugin in running}
+        plugins = [
+            plugin if plugin.status != "loaded" or plugin.name in alive else attrs.evolve(plugin, status="failed")
+            for plugin in plugins
+        ]
+        return Composition(plugins, entries, [*self._problems, *composer.problems])
+
+    def _select(self, found: Mapping[str, Sequence[FoundPlugin]]) -> list[str]:
+        if self._selection.none:
+            return [plugin.name for plugin in self._selection.extra]
+        enabled = self._settings.core.enable
+        names = list(discovery.standard_names() if enabled is None else enabled)
+        names += [plugin.name for plugin in self._selection.extra if plugin.name not in names]
+        for name in sorted({name for name in names if names.count(name) > 1}):
+            self._problems.append(Problem("enable", f"plugin {name!r} is listed twice", hint="list it once"))
+        names = list(dict.fromkeys(names))
+        if self._selection.only is not None:
+            for name in sorted(set(self._selection.only) - set(names)):
+                hint = "enable it first" if name in found else self._nearest(name, found)
+                self._problems.append(Problem("--only", f"plugin {name!r} is not enabled", hint=hint))
+            names = [name for name in names if name in self._selection.only]
+        return names
+
+    @staticmethod
+    def _nearest(name: str, found: Mapping[str, object]) -> str:
+        near = difflib.get_close_matches(name, found, 1)
+        return f"did you mean {near[0]!r}?" if near else f"pip install {discovery.PREFIX}{name}"
+
+    def _load(self, name: str, found: Mapping[str, Sequence[FoundPlugin]]) -> LoadedPlugin:
+        claims = found.get(name, ())
+        if not claims:
+            self._problems.append(
+                Problem(name, "enabled but not installed", "enable", self._nearest(name, found)),
+            )
+            return LoadedPlugin(name, "missing", error="not installed")
+        claim = claims[0]
+        base = LoadedPlugin(name, "failed", claim.distribution, claim.version, claim.origin)
+        if len(claims) > 1:
+            what = f"the plugin name is claimed by {len(claims)} distributions: {discovery.describe_claims(claims)}"
+            return self._failed(base, what, "uninstall all but one")
+        started = time.perf_counter()
+        try:
+            cls = claim.load()
+        except SyntaxError as error:
+            return self._failed(base, f"syntax error in {error.filename}:{error.lineno}: {error.msg}", "correct it")
+        except ModuleNotFoundError as error:
+            hint = f"pip install what provides {error.name!r}, or reinstall {claim.distribution}"
+            return self._failed(base, f"cannot be imported: no module named {error.name!r}", hint)
+        except AttributeError as error:
+            return self._failed(base, f"its entry point leads nowhere: {error}", f"correct {claim.origin!r}")
+        except Exception as error:  # noqa: BLE001 -- whatever foreign code does at import is this plugin's problem
+            return self._failed(
+                base, f"failed at import: {type(error).__name__}: {error}", "see the plugin's documentation"
+            )
+        loaded = attrs.evolve(base, load_ms=(time.perf_counter() - started) * 1000)
+        return self._configure(loaded, cls)
+
+    def _configure(self, base: LoadedPlugin, cls: object) -> LoadedPlugin:
+        if not (inspect.isclass(cls) and issubclass(cls, Plugin)):
+            return self._failed(base, f"{base.origin} is not a subclass of altus4_core.Plugin", "derive from Plugin")
+        if cls.name and cls.name != base.name:
+            what = f"the class is named {cls.name!r} but its entry point {base.name!r}"
+            return self._failed(base, what, "give both the same name")
+        api: object = cls.api
+        if not (isinstance(api, tuple) and len(api) == 2 and all(isinstance(part, int) for part in api)):
+            return self._failed(base, f"api is {api!r}, not a pair such as {API}", "write api = (1, 0)")
+        if api[0] != API[0] or api[1] > API[1]:
+            what = f"it was written for plugin API {api[0]}.{api[1]}; this core offers {API[0]}.{API[1]}"
+            newer = api > API
+            hint = "upgrade altus4-core" if newer else f"install a newer {base.distribution}"
+            return self._failed(base, what, hint)
+        if not attrs.has(cls.Settings):
+            return self._failed(base, "its Settings is not an attrs class", "decorate it with attrs.frozen")
+        try:
+            instance = cls(self._settings.plugin(base.name, cls.Settings))
+        except SettingsError as error:
+            self._problems.extend(error.problems)
+            return attrs.evolve(base, error="wrong settings")
+        except Exception as error:  # noqa: BLE001 -- a constructor is foreign code
+            return self._failed(
+                base, f"its constructor failed: {type(error).__name__}: {error}", "see its documentation"
+            )
+        return attrs.evolve(base, status="loaded", instance=instance)
+
+    def _failed(self, plugin: LoadedPlugin, what: str, hint: str) -> LoadedPlugin:
+        where = f"{plugin.distribution} {plugin.version}"
+        self._problems.append(Problem(plugin.name, what, where, hint))
+        return attrs.evolve(plugin, error=what)
+
+    def _register(self, manager: pluggy.PluginManager, plugin: LoadedPlugin) -> bool:
+        known = {name for name in vars(Altus4HookSpecs) if name.startswith("altus4_")}
+        unknown = [
+            name
+            for name in dir(type(plugin.instance))
+            if name not in known
+            and (name.startswith("altus4_") or hasattr(getattr(type(plugin.instance), name), "altus4_impl"))
+        ]
+        unmarked = [
+            name
+            for name in known
+            if hasattr(plugin.instance, name) and not hasattr(getattr(plugin.instance, name), "altus4_impl")
+        ]
+        for name in unknown:
+            near = difflib.get_close_matches(name, known, 1)
+            hint = f"did you mean {near[0]}?" if near else "see docs/hooks.md"
+            self._failed(plugin, f"there is no hook {name}", hint)
+        for name in sorted(unmarked):
+            self._failed(plugin, f"{name} is not marked as a hook", "decorate it with @hookimpl")
+        if unknown or unmarked:
+            return False
+        try:
+            manager.register(plugin.instance, name=plugin.name)
+            manager.check_pending()
+        except (pluggy.PluginValidationError, ValueError) as error:
+            if manager.get_plugin(plugin.name) is not None:
+                manager.unregister(name=plugin.name)
+            text = " ".join(str(error).split())
+            self._failed(plugin, f"a hook does not fit its specification: {text}", "see docs/hooks.md")
+            return False
+        return True
+
+    def _context(self, name: str) -> PluginContext:
+        return PluginContext(
+            plugin=name,
+            logger=logging.getLogger(f"altus4.{name}"),
+            clock=self._clock,
+            settings=self._settings.core,
+            config_folder=self._settings.config_folder,
+            services=self._services,
+        )
