@@ -1,0 +1,102 @@
+"""Everything that is run on this project. `nox` runs lint, typing, tests, contracts and e2e; `nox -s demo` the demo."""
+
+from pathlib import Path
+
+import nox
+
+nox.needs_version = ">=2024.4.15"
+nox.options.default_venv_backend = "uv|virtualenv"
+nox.options.sessions = ["lint", "typing", "tests", "contracts", "e2e"]
+nox.options.reuse_existing_virtualenvs = True
+
+ROOT = Path(__file__).parent
+BUILD = ("hatchling>=1.27", "editables")
+PYTEST = ("pytest>=8", "pytest-asyncio>=0.25", "hypothesis>=6.100")
+
+
+def distributions() -> list[Path]:
+    """List the folders of all distributions of the workspace, the core first."""
+    return [ROOT, ROOT / "migrations", *sorted(path.parent for path in ROOT.glob("plugins/*/pyproject.toml"))]
+
+
+def packages() -> list[str]:
+    """List the source folders of all distributions."""
+    return sorted(str(path.parent.relative_to(ROOT)) for path in ROOT.glob("plugins/*/altus4_*/__init__.py"))
+
+
+def install_workspace(session: nox.Session, *more: str, extras: str = "") -> None:
+    """Install all our distributions in one command, so that none of them is looked for in a public index."""
+    session.install(*BUILD)
+    ours = [argument for path in distributions() for argument in ("-e", f"{path}{extras if path == ROOT else ''}")]
+    session.install("--no-build-isolation", *ours, *more)
+
+
+def with_servers(session: nox.Session, *command: str, flavours: str = "mysql,mariadb") -> None:
+    """Run a command with private servers, whose addresses it finds in its environment."""
+    session.run("python", "-m", "altus4_sandbox", "exec", "--flavours", flavours, "--", *command)
+
+
+@nox.session
+def demo(session: nox.Session) -> None:
+    """Serve two real databases on a private MySQL: nox -s demo [-- --json | --check | --plugin ./mine.py:Mine]."""
+    install_workspace(session, extras="[speed]")
+    # nox gives a child a third of a second after Ctrl-C by default; the demo needs longer to write its last log rows.
+    session.run("altus4", "demo", *session.posargs, interrupt_timeout=15, terminate_timeout=10)
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Check style."""
+    session.install("ruff>=0.17,<0.18")
+    session.run("ruff", "check", ".")
+    session.run("ruff", "format", "--check", ".")
+
+
+@nox.session
+def typing(session: nox.Session) -> None:
+    """Check types, strictly."""
+    install_workspace(session, "mypy>=2.4,<3", *PYTEST)
+    session.run("mypy", "altus4_core", *packages())
+
+
+@nox.session
+def tests(session: nox.Session) -> None:
+    """Test the core and each plugin, on MySQL and MariaDB."""
+    install_workspace(session, *PYTEST, "openapi-spec-validator>=0.7")
+    folders = ["tests/core", "tests/faults", "tests/house", *sorted(str(p) for p in Path("plugins").glob("*/tests"))]
+    with_servers(session, "pytest", *(session.posargs or folders))
+
+
+@nox.session
+def contracts(session: nox.Session) -> None:
+    """Test each plugin alone with the core, from wheels, in a fresh environment each."""
+    session.install("uv>=0.5", *BUILD)
+    wheels = Path(session.create_tmp()) / "wheels"
+    for path in distributions():
+        with session.chdir(path):
+            session.run("python", "-m", "hatchling", "build", "-t", "wheel", "-d", str(wheels.resolve()), silent=True)
+    session.run("python", str(ROOT / "tests" / "contracts.py"), str(wheels.resolve()), *session.posargs)
+
+
+@nox.session
+def e2e(session: nox.Session) -> None:
+    """Test the whole over HTTP, on MySQL and MariaDB."""
+    install_workspace(session, *PYTEST)
+    with_servers(session, "pytest", *(session.posargs or ["tests/e2e"]))
+
+
+@nox.session
+def build(session: nox.Session) -> None:
+    """Build wheels of all distributions into dist/."""
+    session.install(*BUILD)
+    for path in distributions():
+        with session.chdir(path):
+            session.run("python", "-m", "hatchling", "build", "-t", "wheel", "-d", str(ROOT / "dist"))
+
+
+@nox.session
+def bench(session: nox.Session) -> None:
+    """Measure: nox -s bench -- throughput."""
+    install_workspace(session, "altus4-mysql[asyncmy]", extras="[speed]")
+    program = session.posargs[0] if session.posargs else "throughput"
+    session.run("python", f"bench/{program}.py", *session.posargs[1:])
