@@ -1,0 +1,58 @@
+"""Where a server listens and who may administer it."""
+
+import secrets
+from typing import Self
+from urllib.parse import quote, unquote, urlsplit
+
+import attrs
+
+from .errors import SandboxError
+from .flavour import Flavour
+
+
+@attrs.frozen
+class ServerAddress:
+    """A server and its administrator's account; `version` has three numbers."""
+
+    host: str
+    port: int
+    user: str
+    password: str = attrs.field(repr=False)
+    flavour: Flavour
+    version: str
+
+    @property
+    def url(self) -> str:
+        """`mysql://user:password@host:port/`, percent-encoded; holds the password."""
+        return self.url_of("")
+
+    def url_of(self, schema: str) -> str:
+        """The administrator's URL of one schema."""
+        account = f"{quote(self.user, safe='')}:{quote(self.password, safe='')}"
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"mysql://{account}@{host}:{self.port}/{quote(schema, safe='')}"
+
+    @classmethod
+    def from_url(cls, url: str, flavour: Flavour, version: str) -> Self:
+        """Read such a URL. Raises SandboxError without repeating it, as it holds a password."""
+        try:
+            parts = urlsplit(url)
+            host, port = parts.hostname, parts.port or 3306
+        except ValueError:
+            host = None
+        if host is None or parts.scheme != "mysql" or not parts.username:
+            message = (
+                f"the administrator's URL of the {flavour.product} server must be mysql://user:password@host:port/"
+            )
+            raise SandboxError(message)
+        return cls(host, port, unquote(parts.username), unquote(parts.password or ""), flavour, version)
+
+
+def new_password() -> str:
+    """160 random bits in letters and digits: safe in SQL, URLs and command lines."""
+    return secrets.token_hex(20)
+
+
+def new_schema_name(prefix: str = "t") -> str:
+    """A schema name nobody else uses, for tests that share a server."""
+    return f"{prefix}_{secrets.token_hex(6)}"
