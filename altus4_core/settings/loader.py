@@ -14,7 +14,7 @@ import attrs
 from altus4_core.errors import Problem, SettingsError
 from altus4_core.settings.core import CoreSettings
 from altus4_core.settings.lines import KeyPath
-from altus4_core.settings.nearest import did_you_mean
+from altus4_core.nearest import did_you_mean
 from altus4_core.settings.reader import Reader, ReadValue
 from altus4_core.settings.redact import HIDDEN, looks_secret, render
 from altus4_core.settings.shape import leaves, variable_name

@@ -10,7 +10,7 @@ from altus4_core.errors import Problem
 from altus4_core.settings import convert
 from altus4_core.settings.field import Secret
 from altus4_core.settings.lines import KeyPath
-from altus4_core.settings.nearest import did_you_mean
+from altus4_core.nearest import did_you_mean
 from altus4_core.settings.shape import Member, leaves, members, unwrap_optional
 from altus4_core.settings.sources import Environment, SettingsFile, Variable
 from altus4_core.settings.values import WRONG, ValueReader, dotted
