@@ -1,0 +1,100 @@
+"""`altus4 accounts ...`: accounts made by an operator."""
+
+import sys
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+import click
+import orjson
+
+from altus4_accounts.details import ROLES, clean_email, clean_name, email_problems, name_problems, password_problems
+from altus4_core.clock import Clock, iso
+from altus4_core.commands import CommandContext
+from altus4_core.errors import ValidationFailed
+from altus4_core.store import MetadataStore
+from altus4_core.stored import User
+
+Wrap = Callable[[Any], Any]
+
+
+def commands(clock: Clock, cost: int) -> click.Group:
+    """Build the group; `cost` is bcrypt's."""
+    group = click.Group("accounts", help="Make accounts.")
+    group.add_command(_create(clock, cost))
+    group.add_command(_create_admin(clock, cost))
+    return group
+
+
+def _create(clock: Clock, cost: int) -> click.Command:
+    @click.command("create", help="Make an account; without a password it can only be used through API keys.")
+    @_details
+    @click.option("--role", type=click.Choice(ROLES), default="user", show_default=True)
+    @click.pass_obj
+    def create(
+        context: CommandContext, email: str, name: str, role: str, *, password_stdin: bool, as_json: bool
+    ) -> None:
+        _make(context, clock, cost, email, name, role, password_stdin=password_stdin, as_json=as_json)
+
+    return create
+
+
+def _create_admin(clock: Clock, cost: int) -> click.Command:
+    @click.command("create-admin", help="Make an account with role admin.")
+    @_details
+    @click.pass_obj
+    def create_admin(context: CommandContext, email: str, name: str, *, password_stdin: bool, as_json: bool) -> None:
+        _make(context, clock, cost, email, name, "admin", password_stdin=password_stdin, as_json=as_json)
+
+    return create_admin
+
+
+def _make(
+    context: CommandContext,
+    clock: Clock,
+    cost: int,
+    email: str,
+    name: str,
+    role: str,
+    *,
+    password_stdin: bool,
+    as_json: bool,
+) -> None:
+    password = sys.stdin.readline().rstrip("\r\n") if password_stdin else None
+
+    async def run() -> User:
+        from altus4_accounts.passwords import hash_password
+
+        address, called = clean_email(email), clean_name(name)
+        problems = email_problems(address) + name_problems(called)
+        if password is not None:
+            problems += password_problems(password)
+        if problems:
+            raise ValidationFailed.of(problems)
+        hashed = "" if password is None else hash_password(password, cost)
+        now = clock.now()
+        user = User(str(uuid.uuid4()), address, called, hashed, role, now, now)
+        await context.service(MetadataStore).users.add(user)
+        return user
+
+    user = context.run(run, services=(MetadataStore,))
+    if as_json:
+        shown = {"id": user.id, "email": user.email, "name": user.name, "role": user.role}
+        if user.created_at is not None:
+            shown["createdAt"] = iso(user.created_at)
+        click.echo(orjson.dumps(shown).decode())
+        return
+    click.echo(f"{user.id}  {user.email}  {user.role}")
+    click.echo(f"Make a key with: altus4 api-keys create --user {user.email}", err=True)
+
+
+def _details(function: Any) -> Any:
+    options: list[Wrap] = [
+        click.option("--email", required=True, help="The address; kept in lower case, unique."),
+        click.option("--name", required=True, help="What to call the person or program (2..255 characters)."),
+        click.option("--password-stdin", is_flag=True, help="Read a password from the first line of standard input."),
+        click.option("--json", "as_json", is_flag=True, help="Print one JSON object."),
+    ]
+    for option in reversed(options):
+        function = option(function)
+    return function
