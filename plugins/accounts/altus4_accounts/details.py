@@ -14,8 +14,6 @@ PASSWORD_LENGTH: Final = (8, 1024)
 # Whether mail arrives there only sending some can tell; this keeps out what is certainly no address.
 _WORD: Final = r"[^\s@\"(),:;<>\[\\\]\x00-\x1f\x7f]"
 _EMAIL: Final = re.compile(rf"{_WORD}{{1,64}}@{_WORD}+\.{_WORD}+")
-    r"[^\s@\"(),:;<>\[\\\]\x00-\x1f\x7f]{1,64}@[^\s@\"(),:;<>\[\\\]\x00-\x1f\x7f]+\.[^\s@.\x00-\x1f\x7f]+"
-)
 
 
 def clean_email(email: str) -> str:
