@@ -50,6 +50,7 @@ class Breaker:
         self._failures = 0
         self._pause = options.first_pause
         self._until = 0.0
+        self._hinted = False
         self._state = State.CLOSED
 
     @property
@@ -64,6 +65,11 @@ class Breaker:
             return 0.0
         return max(0.0, self._until - self._monotonic())
 
+    @property
+    def refuses(self) -> bool:
+        """Tell whether `admit` would raise now."""
+        return self._state is State.PROBING or self.retry_after > 0
+
     def admit(self) -> Ticket:
         """Let one call pass.
 
@@ -72,7 +78,7 @@ class Breaker:
         """
         if self._state is State.CLOSED:
             return Ticket(probe=False)
-        if self._state is State.PROBING or self.retry_after > 0:
+        if self.refuses:
             raise Open(max(self.retry_after, 0.1))
         self._state = State.PROBING
         return Ticket(probe=True)
@@ -94,6 +100,7 @@ class Breaker:
             if self._failures < self._options.failures:
                 return
         self._until = self._monotonic() + self._pause
+        self._hinted = False
         self._state = State.OPEN
 
     def abandoned(self, ticket: Ticket) -> None:
@@ -101,7 +108,16 @@ class Breaker:
         if ticket.probe and self._state is State.PROBING:
             self._state = State.OPEN
 
+    @property
+    def wants_hint(self) -> bool:
+        """Tell whether it is open and nobody has seen the server answer in this pause."""
+        return self._state is State.OPEN and not self._hinted and self.retry_after > 0
+
     def hint(self) -> None:
-        """Somebody saw the server answer again: let the next call be the probe without waiting out the pause."""
-        if self._state is State.OPEN:
+        """Somebody saw the server answer again: let the next call be the probe without waiting out the pause.
+
+        Once in each pause, so that a server that greets but lets nobody in is not tried more often for it.
+        """
+        if self.wants_hint:
+            self._hinted = True
             self._until = self._monotonic()

@@ -46,9 +46,7 @@ class Gatekeeper:
         logger: Gets the reason of a refusal; the caller gets a fixed text.
     """
 
-    def __init__(
-        self, rules: AddressRules, own: Sequence[OwnEndpoint], lookup: Lookup, logger: logging.Logger
-    ) -> None:
+    def __init__(self, rules: AddressRules, own: Sequence[OwnEndpoint], lookup: Lookup, logger: logging.Logger) -> None:
         self._rules = rules
         self._own = tuple(own)
         self._lookup = lookup

@@ -1,0 +1,65 @@
+"""Wiring: settings and hooks."""
+
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
+
+from altus4_core.hookspecs import hookimpl
+from altus4_core.plugin import Plugin, PluginContext
+from altus4_core.seams import Service, TargetProvider
+from altus4_core.store import MetadataStore
+from altus4_core.vault import CredentialVault
+from altus4_databases_mysql.settings import DatabasesMySQLSettings
+
+
+class DatabasesMySQL(Plugin):
+    """Customers' MySQL and MariaDB databases."""
+
+    name = "databases-mysql"
+    Settings = DatabasesMySQLSettings
+
+    @hookimpl
+    def altus4_services(self, ctx: PluginContext) -> Iterable[Service]:
+        """Offer the vault for credentials and the connector."""
+        from altus4_databases_mysql.connector import Connector
+
+        @asynccontextmanager
+        async def open_vault() -> AsyncIterator[CredentialVault]:
+            from altus4_databases_mysql.credentials import Vault
+            from altus4_databases_mysql.keyring import Keyring
+
+            yield Vault(Keyring.parse(ctx.settings.security.encryption_keys.reveal()))
+
+        @asynccontextmanager
+        async def open_connector() -> AsyncIterator[Connector]:
+            from altus4_databases_mysql.addresses import AddressRules, parse_networks
+            from altus4_databases_mysql.gatekeeper import Gatekeeper, SystemLookup
+            from altus4_databases_mysql.own import own_endpoints
+
+            rules = AddressRules(parse_networks(self.settings.allowed_networks), frozenset(self.settings.allowed_ports))
+            lookup = SystemLookup()
+            connector = Connector(
+                ctx.service(CredentialVault)(),
+                Gatekeeper(rules, own_endpoints(ctx.settings), lookup, ctx.logger),
+                self.settings,
+                ctx.clock,
+                ctx.logger,
+                ctx.service(MetadataStore),
+            )
+            try:
+                yield connector
+            finally:
+                await connector.aclose()
+                lookup.close()
+
+        return [
+            Service(CredentialVault, open_vault, name="credential-vault"),
+            Service(Connector, open_connector, name="mysql-connector", requires=(CredentialVault,)),
+        ]
+
+    @hookimpl
+    def altus4_targets(self, ctx: PluginContext) -> Iterable[TargetProvider]:
+        """Offer the kind `mysql`."""
+        from altus4_databases_mysql.connector import Connector
+        from altus4_databases_mysql.provider import MySQLTargets
+
+        return [MySQLTargets(ctx.service(Connector))]
