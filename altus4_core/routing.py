@@ -72,3 +72,4 @@ class Route:
     errors: tuple[int, ...] = ()
     limited: bool = True
     hidden: bool = False  # pages: not part of the document
+    envelope: bool = True  # False says in the document that the answer is `response` itself (a `Reply` decides)

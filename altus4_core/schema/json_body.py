@@ -85,7 +85,7 @@ def _reason(raw: bytes, error: orjson.JSONDecodeError) -> str:
         return f"The body is not valid UTF-8 (byte {wrong.start + 1})."
     if text.startswith("\ufeff"):
         return "The body begins with a byte order mark; send it without."
-    if "recursion" in error.msg.lower():
+    if "depth limit" in error.msg or "recursion" in error.msg:
         return _TOO_DEEP
     place = f"line {error.lineno}, column {error.colno}"
     if "surrogate" in error.msg:
