@@ -1,0 +1,94 @@
+"""The search log."""
+
+import uuid
+from datetime import UTC, datetime
+
+import attrs
+import pytest
+from altus4_analytics.row import search_row
+from altus4_analytics.sink import SearchLog
+
+from altus4_core.errors import Unavailable
+from altus4_core.records import Event
+
+NOW = datetime(2030, 5, 1, 12, 0, tzinfo=UTC)
+
+
+def event(**changes):
+    payload = {
+        "query": "mysql tuning",
+        "mode": "natural",
+        "database_ids": ["d1"],
+        "result_count": 7,
+        "took_ms": 12,
+        "params": {"limit": 20, "offset": 0},
+        "categories": [{"name": "articles", "count": 7}],
+        **changes,
+    }
+    return Event(str(uuid.uuid4()), "search", NOW, "user-1", "request-1", payload, "key-1", "test")
+
+
+class Table:
+    """Takes rows like the store; can be away."""
+
+    def __init__(self) -> None:
+        self.batches = []
+        self.away = False
+
+    @property
+    def searches(self):
+        return self
+
+    async def add_many(self, rows):
+        if self.away:
+            message = "away"
+            raise Unavailable(message)
+        self.batches.append(rows)
+        return len(rows)
+
+
+def test_a_row_has_everything_the_event_says():
+    given = event()
+    row = search_row(given)
+    assert (row.id, row.user_id, row.created_at) == (given.id, "user-1", NOW)
+    assert (row.query, row.search_mode, row.result_count, row.execution_time_ms) == ("mysql tuning", "natural", 7, 12)
+    assert row.database_id == "d1"
+    assert row.categories == [{"name": "articles", "count": 7}]
+    assert row.search_params == {
+        "limit": 20,
+        "offset": 0,
+        "databases": ["d1"],
+        "requestId": "request-1",
+        "credentialId": "key-1",
+        "environment": "test",
+    }
+
+
+@pytest.mark.parametrize(("ids", "expected"), [([], None), (["d1"], "d1"), (["d1", "d2"], None)])
+def test_a_database_is_named_only_when_it_was_the_only_one(ids, expected):
+    row = search_row(event(database_ids=ids))
+    assert row.database_id == expected
+    assert row.search_params["databases"] == ids
+
+
+def test_values_fit_their_columns():
+    row = search_row(event(query="x" * 4000, result_count=10**12, took_ms=-1, categories=[]))
+    assert (len(row.query), row.result_count, row.execution_time_ms, row.categories) == (1000, 2**31 - 1, 0, None)
+
+
+async def test_a_batch_is_one_call_without_other_kinds_and_without_doubles():
+    table = Table()
+    sink = SearchLog(lambda: table)
+    first, second = event(), event()
+    other = attrs.evolve(event(), kind="audit", payload={})
+    await sink.write([first, other, second, first])
+    assert [[row.id for row in batch] for batch in table.batches] == [[first.id, second.id]]
+    await sink.write([other])
+    assert len(table.batches) == 1
+
+
+async def test_a_store_that_is_away_is_reported_so_that_the_batch_is_kept():
+    table = Table()
+    table.away = True
+    with pytest.raises(Unavailable):
+        await SearchLog(lambda: table).write([event()])
