@@ -90,6 +90,10 @@ class PluginManager:
         enabled = self._settings.core.enable
         names = list(discovery.standard_names() if enabled is None else enabled)
         names += [plugin.name for plugin in self._selection.extra if plugin.name not in names]
+        if not names and enabled is None:
+            installed = ", ".join(sorted(found)) or "none"
+            hint = f"pip install altus4, or list plugins: enable = [...] (installed: {installed})"
+            self._problems.append(Problem("enable", "no plugin is enabled", hint=hint))
         for name in sorted({name for name in names if names.count(name) > 1}):
             self._problems.append(Problem("enable", f"plugin {name!r} is listed twice", hint="list it once"))
         names = list(dict.fromkeys(names))

@@ -43,7 +43,6 @@ class Reply:
     headers: Mapping[str, str] = attrs.field(factory=dict)
     beside: Mapping[str, Any] = attrs.field(factory=dict)
     cookies: tuple[Mapping[str, Any], ...] = ()  # keyword arguments of `web.Response.set_cookie`
-    envelope: bool = True
 
 
 Handler = Callable[[Call], Awaitable[Any]]
@@ -72,4 +71,5 @@ class Route:
     errors: tuple[int, ...] = ()
     limited: bool = True
     hidden: bool = False  # pages: not part of the document
+    envelope: bool = True  # False: the answer's body is `data` itself; failures keep their envelope
     envelope: bool = True  # False says in the document that the answer is `response` itself (a `Reply` decides)

@@ -32,6 +32,7 @@ access_log = logging.getLogger("altus4.access")
 REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}\Z")
 UNCOUNTED = frozenset({"/health", "/health/live", "/health/ready", "/metrics"})
 SECURITY_HEADERS = {
+    "Server": "altus4",
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
     "Referrer-Policy": "no-referrer",

@@ -34,8 +34,8 @@ class Mount:
 
     def handler(self, plugin: str, route: Route) -> Handle:
         """Make the aiohttp handler of a route."""
-        decode_body = Decoder(route.request, unknown=route.unknown) if route.request else None
-        decode_query = QueryDecoder(route.query) if route.query else None
+        decode_body: Decoder[Any] | None = Decoder(route.request, unknown=route.unknown) if route.request else None
+        decode_query: QueryDecoder[Any] | None = QueryDecoder(route.query) if route.query else None
 
         async def work(request: web.Request, state: RequestState) -> web.StreamResponse:
             query = decode_query(request.query) if decode_query else None
@@ -81,9 +81,9 @@ class Mount:
         if isinstance(result, web.StreamResponse):
             return result
         if not isinstance(result, Reply):
-            return self.envelopes.success(to_json(result), state.id, status=route.status)
+            result = Reply(result, route.status)
         data = to_json(result.data)
-        if result.envelope:
+        if route.envelope:
             beside = to_json(result.beside)
             response = self.envelopes.success(
                 data, state.id, status=result.status, beside=beside, headers=result.headers

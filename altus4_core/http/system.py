@@ -65,8 +65,10 @@ class SystemRoutes:
         """Give the routes."""
         tag = "System"
         found = [
-            Route("GET", "/health", self.health, "Is the process up?", response=Health, tag=tag),
-            Route("GET", "/health/live", self.live, "Liveness: touches nothing.", response=dict, tag=tag),
+            Route("GET", "/health", self.health, "Is the process up?", response=Health, tag=tag, envelope=False),
+            Route(
+                "GET", "/health/live", self.live, "Liveness: touches nothing.", response=dict, tag=tag, envelope=False
+            ),
             Route(
                 "GET",
                 "/health/ready",
@@ -75,6 +77,7 @@ class SystemRoutes:
                 response=dict,
                 tag=tag,
                 errors=(503,),
+                envelope=False,
             ),
             Route("GET", "/api/v1/health", self.health_services, "Health with services.", response=dict, tag=tag),
             Route("GET", "/api/v1/status", self.status, "How the services do.", response=Status, tag=tag),
@@ -102,11 +105,11 @@ class SystemRoutes:
 
     async def health(self, call: Call) -> Reply:
         """GET /health."""
-        return Reply(self._health(), envelope=False)
+        return Reply(self._health())
 
     async def live(self, call: Call) -> Reply:
         """GET /health/live."""
-        return Reply({"status": "alive"}, envelope=False)
+        return Reply({"status": "alive"})
 
     async def ready(self, call: Call) -> Reply:
         """GET /health/ready."""
@@ -119,7 +122,7 @@ class SystemRoutes:
                 for part in parts
             ],
         }
-        return Reply(body, 200 if ok else 503, {} if ok else {"Retry-After": "2"}, envelope=False)
+        return Reply(body, 200 if ok else 503, {} if ok else {"Retry-After": "2"})
 
     async def _services(self) -> tuple[str, list[dict[str, Any]]]:
         parts = await self._readiness.parts()
