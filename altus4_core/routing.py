@@ -72,4 +72,3 @@ class Route:
     limited: bool = True
     hidden: bool = False  # pages: not part of the document
     envelope: bool = True  # False: the answer's body is `data` itself; failures keep their envelope
-    envelope: bool = True  # False says in the document that the answer is `response` itself (a `Reply` decides)
