@@ -21,5 +21,12 @@ def make_driver(name: str = "aiomysql", resolve: Resolve = resolve_any) -> Drive
         from .aiomysql_driver import AiomysqlDriver
 
         return AiomysqlDriver(resolve)
+    if name == "asyncmy":
+        try:
+            from .asyncmy_driver import AsyncmyDriver
+        except ImportError:
+            message = "the asyncmy driver is not installed; run: pip install 'altus4-mysql[asyncmy]'"
+            raise InvalidOptions(message) from None
+        return AsyncmyDriver(resolve)
     message = f"unknown MySQL driver; one of {', '.join(DRIVERS)}"
     raise InvalidOptions(message)

@@ -31,7 +31,9 @@ def clean_server_text(raw: bytes | str, limit: int = SERVER_TEXT_LIMIT) -> str:
         printable ASCII; everything else is backslash-escaped, what is beyond `limit` is cut.
     """
     text = raw[: limit * 4].decode("utf-8", "replace") if isinstance(raw, bytes) else raw
-    return text[:limit].encode("unicode_escape").decode("ascii")[:limit]
+    # Backslashes stay single, so that cleaning a clean text changes nothing.
+    kept = [each if " " <= each <= "~" else each.encode("unicode_escape").decode("ascii") for each in text[:limit]]
+    return "".join(kept)[:limit]
 
 
 class MySQLError(Exception):

@@ -113,7 +113,7 @@ async def _authenticate(wire: Wire, options: ConnectOptions, greeting: Greeting,
         payload += options.database.encode("utf-8") + b"\0"
     wire.send(payload + plugin.encode("latin-1") + b"\0")
 
-    switched = False
+    switched = known = False
     while True:
         data = await wire.read()
         kind = data[0]
@@ -121,14 +121,14 @@ async def _authenticate(wire: Wire, options: ConnectOptions, greeting: Greeting,
             return packet.parse_ok(data)
         if kind == p.ERR:
             raise packet.parse_err(data)
-        if kind == p.EOF and not switched:
+        if kind == p.EOF and not switched and not known:
             switched = True
             plugin, salt = _switch(data)
             auth.require_allowed(plugin, secure=secure)
             wire.send(auth.first_response(plugin, password, salt))
-        elif kind == p.AUTH_MORE and plugin == auth.CACHING_SHA2 and data == b"\x01\x03":
-            continue  # the server knew the hash; OK follows
-        elif kind == p.AUTH_MORE and plugin == auth.CACHING_SHA2 and data == b"\x01\x04":
+        elif data == b"\x01\x03" and plugin == auth.CACHING_SHA2 and not known:
+            known = True  # the server has the hash cached; OK follows
+        elif data == b"\x01\x04" and plugin == auth.CACHING_SHA2 and not known:
             return await _full_authentication(wire, options, password, salt, secure=secure)
         else:
             message = "unexpected packet in the login"

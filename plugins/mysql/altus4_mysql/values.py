@@ -16,6 +16,8 @@ Convert = Callable[[bytes], object]
 # `1E999999999`, small here and fatal wherever it is formatted.
 _DECIMAL = re.compile(rb"-?\d{1,66}(?:\.\d{1,38})?", re.ASCII)
 _INTEGER = re.compile(rb"-?\d{1,20}", re.ASCII)
+_DASH = ord("-")
+_POINT = (b"", b".")
 _TIME = re.compile(rb"(-?)(\d{1,3}):([0-5]\d):([0-5]\d)(?:\.(\d{1,6}))?", re.ASCII)
 
 
@@ -44,7 +46,7 @@ def decimal(data: bytes) -> object:
 
 def day(data: bytes) -> object:
     """A `date`, or the text (zero dates, impossible days)."""
-    if len(data) != 10:
+    if len(data) != 10 or not data[4] == data[7] == _DASH:  # not the week dates that Python reads too
         return text(data)
     try:
         return date.fromisoformat(data.decode("ascii"))
@@ -54,7 +56,7 @@ def day(data: bytes) -> object:
 
 def moment(data: bytes) -> object:
     """A naive `datetime` in the session's time zone (UTC), or the text (zero dates, impossible days)."""
-    if not 19 <= len(data) <= 26:
+    if not 19 <= len(data) <= 26 or not data[4] == data[7] == _DASH or data[19:20] not in _POINT:
         return text(data)
     try:
         plain = data.decode("ascii")

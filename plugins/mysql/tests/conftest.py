@@ -1,0 +1,148 @@
+"""Drivers, certificates and servers for the tests."""
+
+import asyncio
+import datetime
+import ipaddress
+import os
+import ssl
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from altus4_mysql import ConnectOptions, Driver, TLSOptions, make_driver, parse_url
+from attrs import evolve, frozen
+
+DRIVERS = ("aiomysql", "asyncmy")
+PASSWORD = "geheim-ÄÖ-password"
+
+
+@pytest.fixture(params=DRIVERS)
+def driver(request: pytest.FixtureRequest) -> Driver:
+    return make_driver(request.param)
+
+
+@pytest.fixture
+def options() -> Callable[..., ConnectOptions]:
+    """Options for a hostile server: no TLS, half a second."""
+
+    def make(port: int, **changes: object) -> ConnectOptions:
+        base = ConnectOptions(
+            host="127.0.0.1",
+            port=port,
+            user="someone",
+            password=PASSWORD,
+            tls=TLSOptions(mode="disabled"),
+            connect_timeout=0.5,
+            query_timeout=1.0,
+        )
+        return evolve(base, **changes)
+
+    return make
+
+
+@contextmanager
+def at_most(seconds: float) -> Iterator[None]:
+    """Fail when the block took longer; the deadline's own promise is 0.2 s beyond."""
+    begun = time.monotonic()
+    yield
+    took = time.monotonic() - begun
+    assert took < seconds, f"took {took:.2f} s instead of at most {seconds} s"
+
+
+@pytest.fixture
+def bounded() -> Callable[[float], object]:
+    return at_most
+
+
+@frozen
+class Certificates:
+    ca_pem: str
+    cert_pem: str
+    key_pem: str
+
+    def server_context(self, folder: Path) -> ssl.SSLContext:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        file = folder / "server.pem"
+        file.write_text(self.key_pem + self.cert_pem)
+        context.load_cert_chain(file)
+        return context
+
+
+@pytest.fixture(scope="session")
+def certificates() -> Callable[[str], Certificates]:
+    """Makes a CA and a server certificate for a DNS name or address."""
+    from cryptography import x509
+    from cryptography.hazmat.primitives import hashes, serialization
+    from cryptography.hazmat.primitives.asymmetric import ec
+    from cryptography.x509.oid import NameOID
+
+    def make(name: str) -> Certificates:
+        now = datetime.datetime.now(datetime.UTC)
+        span = (now - datetime.timedelta(days=1), now + datetime.timedelta(days=1))
+        ca_key, key = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
+        ca_name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "test CA")])
+        ca = (
+            x509.CertificateBuilder()
+            .subject_name(ca_name)
+            .issuer_name(ca_name)
+            .public_key(ca_key.public_key())
+            .serial_number(1)
+            .not_valid_before(span[0])
+            .not_valid_after(span[1])
+            .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+            .sign(ca_key, hashes.SHA256())
+        )
+        try:
+            san: x509.GeneralName = x509.IPAddress(ipaddress.ip_address(name))
+        except ValueError:
+            san = x509.DNSName(name)
+        cert = (
+            x509.CertificateBuilder()
+            .subject_name(x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)]))
+            .issuer_name(ca_name)
+            .public_key(key.public_key())
+            .serial_number(2)
+            .not_valid_before(span[0])
+            .not_valid_after(span[1])
+            .add_extension(x509.SubjectAlternativeName([san]), critical=False)
+            .sign(ca_key, hashes.SHA256())
+        )
+        pem = serialization.Encoding.PEM
+        return Certificates(
+            ca_pem=ca.public_bytes(pem).decode(),
+            cert_pem=cert.public_bytes(pem).decode(),
+            key_pem=key.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()).decode(),
+        )
+
+    return make
+
+
+@pytest.fixture(scope="session", params=["mysql", "mariadb"])
+def server(request: pytest.FixtureRequest) -> ConnectOptions:
+    """An administrator's options for a real server.
+
+    From ALTUS4_TEST_MYSQL_URL and ALTUS4_TEST_MARIADB_URL. Without them the tests are skipped, under CI they fail.
+    """
+    name = f"ALTUS4_TEST_{request.param.upper()}_URL"
+    url = os.environ.get(name)
+    if url is None:
+        message = f"no {request.param} server: set {name} to an administrator's URL of a private server"
+        if os.environ.get("CI", "").lower() in {"1", "true"}:
+            pytest.fail(message, pytrace=False)
+        pytest.skip(message)
+    return parse_url(url)
+
+
+@pytest.fixture(autouse=True)
+async def no_leftovers() -> object:
+    """No test leaves a task behind."""
+    before = asyncio.all_tasks()
+    yield
+    for _ in range(20):
+        left = {task for task in asyncio.all_tasks() if not task.done()} - before - {asyncio.current_task()}
+        if not left:
+            return
+        await asyncio.sleep(0.01)
+    pytest.fail(f"tasks left behind: {left}")
