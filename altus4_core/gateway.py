@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import Collection
 
+from altus4_core.changes import Changes
 from altus4_core.clock import Clock, SystemClock
 from altus4_core.composition import Composition
 from altus4_core.directory import DatabaseDirectory
@@ -44,12 +45,17 @@ class Gateway:
         self.clock = clock or SystemClock()
         self.strict = strict
         self.registry = Registry()
-        self.composition: Composition = PluginManager(settings, self.clock, self.registry, selection).compose()
+        self.changes = Changes()
+        self.composition: Composition = PluginManager(
+            settings, self.clock, self.registry, selection, self.changes
+        ).compose()
         core = settings.core
         self.dispatch = Dispatch()
         self.directory = DatabaseDirectory(
             Handle(lambda: self.registry.get(MetadataStore)), self.clock, core.search.directory_ttl
         )
+        self.changes.listen("databases", self.directory.forget)
+        self.changes.listen("user", self.directory.forget)
         self.targets = OpenTargets(self.composition, self.dispatch, core.deadlines.target_open)
         self.events = EventBus(self.composition, self.dispatch, core.events, core.deadlines.sink)
         self.pipeline = SearchPipeline(

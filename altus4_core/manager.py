@@ -21,6 +21,7 @@ import attrs
 import pluggy
 
 from altus4_core import discovery
+from altus4_core.changes import Changes
 from altus4_core.clock import Clock
 from altus4_core.composer import Composer
 from altus4_core.composition import Composition, LoadedPlugin
@@ -49,8 +50,10 @@ class PluginManager:
         clock: Clock,
         services: ServiceDirectory,
         selection: Selection | None = None,
+        changes: Changes | None = None,
     ) -> None:
         self._settings = settings
+        self._changes = changes or Changes()
         self._clock = clock
         self._services = services
         self._selection = selection or Selection()
@@ -210,4 +213,5 @@ class PluginManager:
             settings=self._settings.core,
             config_folder=self._settings.config_folder,
             services=self._services,
+            changes=self._changes,
         )

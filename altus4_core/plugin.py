@@ -7,6 +7,7 @@ from typing import Any, ClassVar, Generic, Protocol, TypeVar
 
 import attrs
 
+from altus4_core.changes import Changes
 from altus4_core.clock import Clock
 from altus4_core.settings.core import CoreSettings
 
@@ -72,6 +73,7 @@ class PluginContext:
     settings: CoreSettings
     config_folder: Path
     services: ServiceDirectory = attrs.field(repr=False)
+    changes: Changes = attrs.field(factory=Changes, repr=False)
 
     def service(self, wanted: type[T]) -> Handle[T]:
         """Give a lazy handle of a service type."""

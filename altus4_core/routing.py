@@ -1,12 +1,32 @@
 """Routes as plugins and the core declare them; `http` turns them into aiohttp handlers, `openapi` into a document."""
 
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 import attrs
 from aiohttp import web
 
-from altus4_core.records import Action, Identity
+from altus4_core.records import Action, Identity, Subject, Verdict
+
+
+class Access(Protocol):
+    """The three seams before any work, for handlers that ask them themselves (logging in, registering)."""
+
+    async def authenticate(self, request: web.Request, remote: str) -> Identity:
+        """Ask the authentication schemes; raises `Rejected`, `PermissionDenied` or `Unavailable`."""
+        ...
+
+    async def judge(self, subject: Subject, action: str, cost: int = 1) -> Verdict | None:
+        """Ask every limiter and give the tightest verdict (None: there is no limiter).
+
+        Cost 0 only looks, a negative one gives back. Raises `Unavailable` when a limiter failed and the setting
+        says deny.
+        """
+        ...
+
+    async def admit(self, subject: Subject, action: str, cost: int = 1) -> Mapping[str, str]:
+        """Ask every limiter and give the headers to send; raises `TooManyRequests` when one refuses."""
+        ...
 
 
 @attrs.frozen
@@ -14,7 +34,8 @@ class Call:
     """One request as a handler sees it.
 
     `body` and `query` are instances of the route's `request` and `query` records (None where it has none);
-    `identity` is None on public routes only. `request` is there for the rare handler that needs more.
+    `identity` is None on public routes only. `request` is there for the rare handler that needs more,
+    `access` for the one that must ask the seams before work itself.
     """
 
     request_id: str
@@ -24,6 +45,7 @@ class Call:
     body: Any
     remote: str
     request: web.Request = attrs.field(repr=False)
+    access: Access = attrs.field(repr=False)
 
     @property
     def caller(self) -> Identity:

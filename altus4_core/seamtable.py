@@ -1,5 +1,7 @@
 """The table of seams: which hook fills each, and what its providers must offer. In the order of the calls."""
 
+import click
+
 from altus4_core.routing import Route
 from altus4_core.seams import (
     AnalyticsSink,
@@ -39,6 +41,6 @@ def seam_table() -> tuple[SeamSpec, ...]:
         SeamSpec("analytics-sink", "altus4_analytics_sinks", AnalyticsSink, methods=("write",)),
         SeamSpec("migrations", "altus4_migrations", Migrations, record=True),
         SeamSpec("route", "altus4_routes", Route, record=True),
-        SeamSpec("command", "altus4_commands", object, record=True),
+        SeamSpec("command", "altus4_commands", click.Command, record=True),
         SeamSpec("check", "altus4_checks", Check, methods=("run",)),
     )

@@ -10,7 +10,7 @@ import errno
 import logging
 import signal
 import time
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 
 from aiohttp import web
 
@@ -40,6 +40,7 @@ class Server:
             auto_decompress=False,
         )
         self._site: web.TCPSite | None = None
+        self.host = self._settings.host
         self.port = self._settings.port
 
     async def start(self) -> None:
@@ -97,6 +98,17 @@ def _address_problem(error: OSError, host: str, port: int) -> Problem:
     return Problem(
         "server", f"cannot listen on {host}:{port}: {error.strerror}", hint="set server.host to an own address"
     )
+
+
+@contextlib.asynccontextmanager
+async def serve_while(gateway: Gateway) -> AsyncIterator[Server]:
+    """Serve for as long as the block runs."""
+    server = Server(gateway)
+    await server.start()
+    try:
+        yield server
+    finally:
+        await server.stop()
 
 
 async def serve(gateway: Gateway, *, ready: Callable[[Server], None] | None = None) -> None:

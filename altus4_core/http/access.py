@@ -88,6 +88,23 @@ class AccessControl:
             TooManyRequests: one refused.
             Unavailable: one failed and the setting says deny.
         """
+        verdict = await self.judge(subject, action, cost)
+        if verdict is None:
+            return {}
+        if not verdict.allowed:
+            message = "Too many requests; see Retry-After."
+            raise TooManyRequests(message, retry_after=verdict.retry_after, headers=limit_headers(verdict))
+        return limit_headers(verdict)
+
+    async def judge(self, subject: Subject, action: str, cost: int = 1) -> Verdict | None:
+        """Ask every limiter until one refuses.
+
+        Returns:
+            That refusal, else the tightest verdict; None when nobody was asked.
+
+        Raises:
+            Unavailable: one failed and the setting says deny.
+        """
         tightest: Verdict | None = None
         for entry in self._limiters:
             try:
@@ -106,11 +123,10 @@ class AccessControl:
                 message = "Limits cannot be checked right now."
                 raise Unavailable(message, code="LIMITER_UNAVAILABLE", retry_after=1) from fault
             if not verdict.allowed:
-                message = "Too many requests; see Retry-After."
-                raise TooManyRequests(message, retry_after=verdict.retry_after, headers=limit_headers(verdict))
+                return verdict
             if tightest is None or verdict.remaining < tightest.remaining:
                 tightest = verdict
-        return limit_headers(tightest) if tightest is not None else {}
+        return tightest
 
 
 def subject_of(identity: Identity) -> Subject:

@@ -40,7 +40,7 @@ class Mount:
         async def work(request: web.Request, state: RequestState) -> web.StreamResponse:
             query = decode_query(request.query) if decode_query else None
             body = decode_body(await self.bodies.json(request)) if decode_body else None
-            call = Call(state.id, state.identity, request.match_info, query, body, state.remote, request)
+            call = Call(state.id, state.identity, request.match_info, query, body, state.remote, request, self.access)
             try:
                 async with asyncio.timeout(self.request_timeout) as scope:
                     result = await route.handler(call)

@@ -215,7 +215,8 @@ def _error_response(status: int) -> Schema:
 
 
 def _response_name(status: int) -> str:
-    return "".join(word.capitalize() for word in re.findall("[A-Za-z]+", HTTPStatus(status).phrase))
+    # Not the phrase: Python 3.13 renamed some of them.
+    return f"Error{status}"
 
 
 def _path_parameters(path: str) -> list[Schema]:

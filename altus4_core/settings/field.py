@@ -46,7 +46,8 @@ def setting(
     Args:
         default: The value when nobody sets one; without it the setting is required.
         doc: One sentence for the operator, with the unit.
-        env: Further environment variables that set it, besides the one made from its place in the file.
+        env: Further environment variables that set it, besides the one made from its place in the file. Names that
+            begin with `ALTUS4_` belong to the core: in a plugin they would be refused as unknown.
         factory: Makes the default instead of `default`.
         validator: An attrs validator; its `ValueError` text is shown to the operator.
     """

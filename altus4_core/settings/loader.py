@@ -12,9 +12,9 @@ from urllib.parse import quote
 import attrs
 
 from altus4_core.errors import Problem, SettingsError
+from altus4_core.nearest import did_you_mean
 from altus4_core.settings.core import CoreSettings
 from altus4_core.settings.lines import KeyPath
-from altus4_core.nearest import did_you_mean
 from altus4_core.settings.reader import Reader, ReadValue
 from altus4_core.settings.redact import HIDDEN, looks_secret, render
 from altus4_core.settings.shape import leaves, variable_name
@@ -82,6 +82,10 @@ class LoadedSettings:
         for variable in self._environment.ours():
             if variable.name.startswith(_PLUGIN_PREFIX) and not variable.name.startswith(prefixes):
                 plugin = "__".join(variable.name.split("__")[:2])
+                if variable.name in names:
+                    hint = f"write {variable.name}__<SETTING>"
+                    problems.append(Problem(variable.name, "names a plugin but no setting", variable.where, hint))
+                    continue
                 near = did_you_mean(plugin, names) or "install the plugin, or unset the variable"
                 problems.append(Problem(variable.name, "there is no such plugin", variable.where, near))
         return problems

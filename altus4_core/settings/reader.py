@@ -1,17 +1,18 @@
 """A settings class filled from its sources: environment over `.env` over file over default, all problems collected."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 import attrs
 
 from altus4_core.errors import Problem
+from altus4_core.nearest import did_you_mean
 from altus4_core.settings import convert
 from altus4_core.settings.field import Secret
 from altus4_core.settings.lines import KeyPath
-from altus4_core.nearest import did_you_mean
-from altus4_core.settings.shape import Member, leaves, members, unwrap_optional
+from altus4_core.settings.redact import HIDDEN
+from altus4_core.settings.shape import Member, leaves, members
 from altus4_core.settings.sources import Environment, SettingsFile, Variable
 from altus4_core.settings.values import WRONG, ValueReader, dotted
 
@@ -46,11 +47,12 @@ class Reader:
         self.values: list[ReadValue] = []
         self._reader = ValueReader(environment, file, folder, self.problems, self._record)
 
-    def read(self, cls: type, path: KeyPath, table: Any, skip: tuple[str, ...] = ()) -> Any:
+    def read(self, cls: type, path: KeyPath, table: Any, skip: tuple[str, ...] = (), base: Any = None) -> Any:
         """Give an instance of the class from the table at `path` and the environment.
 
         Wrong values take their default where there is one, so that everything else can still be judged; the result is
-        None when a required value is missing or wrong. Sub-tables named in `skip` belong to somebody else.
+        None when a required value is missing or wrong. Sub-tables named in `skip` belong to somebody else; `base` is
+        an instance whose values stand in for the defaults of the class.
         """
         fields = members(cls, path)
         before = len(self.problems)
@@ -64,7 +66,8 @@ class Reader:
                 self._problem((*path, name), "there is no such setting", where, did_you_mean(name, known))
         values: dict[str, Any] = {}
         for member in fields:
-            value = self._section(member, table) if member.section else self._leaf(member, table)
+            read = self._section if member.section else self._leaf
+            value = read(member, table, _default_of(member, base))
             if value is not attrs.NOTHING:
                 values[member.attribute.name] = value
         if any(value is WRONG for value in values.values()):
@@ -78,21 +81,21 @@ class Reader:
         except (ValueError, TypeError) as error:
             # What a single field's validator says is noted already; this is about several fields together.
             if not quiet:
-                self._problem(path, convert.validator_message(error, ""), self._file.where(path))
+                message = _without_secrets(convert.validator_message(error, ""), values.values())
+                self._problem(path, message, self._file.where(path))
             return None
 
-    def _section(self, member: Member, table: Mapping[str, Any]) -> Any:
-        assert member.section is not None  # noqa: S101 -- the caller asked; tells mypy
-        _, optional = unwrap_optional(member.kind)
+    def _section(self, member: Member, table: Mapping[str, Any], default: Any) -> Any:
+        cls: type = member.section or object
         present = member.attribute.name in table
-        set_outside = any(self._variables(leaf) for leaf in leaves(member.section, member.path))
-        if optional and not present and not set_outside:
-            return attrs.NOTHING if member.attribute.default is not attrs.NOTHING else None
-        value = self.read(member.section, member.path, table.get(member.attribute.name, {}))
+        if default is None and not present and not any(map(self._variables, leaves(cls, member.path))):
+            return None  # an optional section that nobody speaks of
+        base = default if isinstance(default, cls) else None
+        value = self.read(cls, member.path, table.get(member.attribute.name, {}), base=base)
         return WRONG if value is None else value
 
-    def _leaf(self, member: Member, table: Mapping[str, Any]) -> Any:
-        """Give the value of one field, `NOTHING` for its default."""
+    def _leaf(self, member: Member, table: Mapping[str, Any], default: Any) -> Any:
+        """Give the value of one field, `NOTHING` to let the class find its default."""
         name = member.attribute.name
         variables = self._variables(member)
         if variables:
@@ -102,33 +105,28 @@ class Reader:
             value = self._reader.convert(table[name], member.kind, member.path, source, member.doc)
         elif member.path in self._fallbacks:
             variable = self._fallbacks[member.path]
-            value, source = (
-                self._reader.from_text(variable.text, member.kind, member.path, variable.where),
-                variable.where,
-            )
+            source = variable.where
+            value = self._reader.from_text(variable.text, member.kind, member.path, source)
         else:
-            return self._default(member)
+            return self._default(member, default)
         if value is not WRONG:
             value = self._validated(member, value, source)
         if value is WRONG:
-            return attrs.NOTHING if member.attribute.default is not attrs.NOTHING else WRONG
+            # The default keeps the place, so that everything else can still be judged.
+            return WRONG if default is attrs.NOTHING and member.attribute.default is attrs.NOTHING else default
         self.values.append(ReadValue(member, value, source))
         return value
 
-    def _default(self, member: Member) -> Any:
-        default = member.attribute.default
-        if default is attrs.NOTHING:
+    def _default(self, member: Member, default: Any) -> Any:
+        if default is not attrs.NOTHING:
+            self.values.append(ReadValue(member, default, "default"))
+        elif member.attribute.default is attrs.NOTHING:
             where = self._file.where(member.path[:-1])
             *sections, name = map(str, member.path)
             place = f"set {name} in [{'.'.join(sections)}]" if sections else f"set {name}"
             self._problem(member.path, "is required", where, f"{place} or {member.variables[0]}")
             return WRONG
-        factory: Any = default if isinstance(default, attrs.Factory) else None  # type: ignore[arg-type]  # typed as a function
-        if factory is None:
-            self.values.append(ReadValue(member, default, "default"))
-        elif not factory.takes_self:
-            self.values.append(ReadValue(member, factory.factory(), "default"))
-        return attrs.NOTHING
+        return default
 
     def _from_variables(self, member: Member, variables: list[Variable]) -> Any:
         if len({variable.text for variable in variables}) > 1:
@@ -145,9 +143,7 @@ class Reader:
         try:
             validator(None, member.attribute, value)
         except (ValueError, TypeError) as error:
-            message = convert.validator_message(error, member.attribute.name)
-            if isinstance(value, Secret) and value and value.reveal() in message:
-                message = "is not acceptable"
+            message = _without_secrets(convert.validator_message(error, member.attribute.name), [value])
             self._problem(member.path, message, source, member.doc)
             return WRONG
         except AttributeError:
@@ -165,3 +161,21 @@ class Reader:
 
     def _problem(self, path: KeyPath, what: str, where: str, hint: str = "") -> None:
         self.problems.append(Problem(dotted(path), what, where, hint))
+
+
+def _default_of(member: Member, base: Any) -> Any:
+    """Give the value of a field that nobody sets; `NOTHING` if it has none, or only its own class can tell."""
+    if base is not None:
+        return getattr(base, member.attribute.name)
+    default: Any = member.attribute.default
+    if isinstance(default, attrs.Factory):  # type: ignore[arg-type]  # a class, which the stubs show as a function
+        return attrs.NOTHING if default.takes_self else default.factory()
+    return default
+
+
+def _without_secrets(message: str, values: Iterable[Any]) -> str:
+    """Hide what a validator should not have quoted."""
+    for value in values:
+        if isinstance(value, Secret) and value:
+            message = message.replace(value.reveal(), HIDDEN)
+    return message
