@@ -5,6 +5,7 @@ from datetime import datetime
 
 import attrs
 
+from altus4_core.lookup import Lookup
 from altus4_core.records import Identity
 from altus4_core.stored import ApiKey
 
@@ -70,3 +71,11 @@ def know(key: ApiKey, role: str) -> KnownKey:
         expires_at=ends_at,
     )
     return KnownKey(key, identity, ends_at, networks)
+
+
+class KeyLookup(Lookup[KnownKey]):
+    """What is remembered of keys, by their digest."""
+
+    def forget_user(self, user_id: str) -> None:
+        """Drop all keys of a user, at once."""
+        self.forget_where(lambda known: known.key.user_id == user_id)

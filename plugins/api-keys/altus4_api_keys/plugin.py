@@ -8,8 +8,7 @@ import click
 from attrs.validators import ge, gt, le
 
 from altus4_api_keys.commands import commands
-from altus4_api_keys.known import KnownKey, know
-from altus4_api_keys.lookup import KeyLookup
+from altus4_api_keys.known import KeyLookup, KnownKey, know
 from altus4_api_keys.policy import KeyPermissions
 from altus4_api_keys.scheme import ApiKeyScheme
 from altus4_api_keys.usage import UsageRecorder
@@ -54,6 +53,7 @@ class ApiKeysPlugin(Plugin):
         @asynccontextmanager
         async def open_lookup() -> AsyncIterator[KeyLookup]:
             lookup = KeyLookup(load, ctx.clock, ttl=self.settings.cache_ttl, capacity=self.settings.cache_size)
+            ctx.changes.listen("user", lookup.forget_user)
             try:
                 yield lookup
             finally:

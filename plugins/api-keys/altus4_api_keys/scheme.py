@@ -4,8 +4,7 @@ import hmac
 from collections.abc import Callable
 
 from altus4_api_keys import keyformat
-from altus4_api_keys.known import SCHEME
-from altus4_api_keys.lookup import KeyLookup
+from altus4_api_keys.known import SCHEME, KeyLookup
 from altus4_api_keys.usage import UsageRecorder
 from altus4_core.clock import Clock
 from altus4_core.errors import PermissionDenied, Rejected

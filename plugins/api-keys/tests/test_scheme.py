@@ -4,8 +4,7 @@ from datetime import timedelta
 
 import pytest
 from altus4_api_keys import keyformat
-from altus4_api_keys.known import know
-from altus4_api_keys.lookup import KeyLookup
+from altus4_api_keys.known import KeyLookup, know
 from altus4_api_keys.scheme import ApiKeyScheme
 from altus4_api_keys.usage import UsageRecorder
 
@@ -164,3 +163,14 @@ async def test_the_owners_role_comes_with_permission_admin_only(desk, make_key, 
     desk.put(key)
     desk.role = "admin"
     assert (await desk.ask(f"Bearer {text}")).role == role
+
+
+async def test_a_change_to_the_owner_is_seen_at_once(desk, make_key):
+    key, text = make_key()
+    desk.put(key)
+    await desk.ask(f"Bearer {text}")
+    desk.rows.clear()
+    desk.lookup.forget_user("somebody else")
+    assert await desk.ask(f"Bearer {text}") is not None
+    desk.lookup.forget_user(key.user_id)
+    assert await desk.code(f"Bearer {text}") == (401, "INVALID_API_KEY")
