@@ -1,0 +1,1 @@
+ALTER TABLE `databases` DROP COLUMN kind, DROP COLUMN row_version;
