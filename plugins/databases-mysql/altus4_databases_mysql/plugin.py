@@ -3,6 +3,8 @@
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 
+import click
+
 from altus4_core.hookspecs import hookimpl
 from altus4_core.plugin import Plugin, PluginContext
 from altus4_core.seams import Service, TargetProvider
@@ -63,3 +65,11 @@ class DatabasesMySQL(Plugin):
         from altus4_databases_mysql.provider import MySQLTargets
 
         return [MySQLTargets(ctx.service(Connector))]
+
+    @hookimpl
+    def altus4_commands(self, ctx: PluginContext) -> Iterable[click.Command]:
+        """Offer `altus4 databases` and `altus4 secrets`."""
+        from altus4_databases_mysql.commands import databases_group
+        from altus4_databases_mysql.secretcommands import secrets_group
+
+        return [databases_group(ctx.clock), secrets_group(ctx.clock)]

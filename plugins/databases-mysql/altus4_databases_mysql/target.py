@@ -35,6 +35,7 @@ from altus4_databases_mysql.lookout import Lookout
 from altus4_databases_mysql.schemacache import CacheOptions, SchemaCache
 from altus4_databases_mysql.settings import DatabasesMySQLSettings
 
+PING_SECONDS = 2.0  # for the statement, after connecting
 CLOSE_SECONDS = 2.0  # that statements under way get when the target is closed
 
 
@@ -154,10 +155,10 @@ class MySQLOpenTarget:
         except MySQLError as error:
             raise self._failed(error) from error
 
-    async def ping(self, deadline: float) -> float:
-        """Give the round trip of a trivial statement in milliseconds; raises `TargetFailed`."""
+    async def ping(self) -> float:
+        """Give the time of a trivial statement in milliseconds, connecting first if need be; raises `TargetFailed`."""
         started = time.perf_counter()
-        await self.fetch("SELECT 1", deadline=deadline)
+        await self.fetch("SELECT 1", deadline=self._link.options.connect_timeout + PING_SECONDS)
         return (time.perf_counter() - started) * 1000
 
     async def aclose(self) -> None:

@@ -1,0 +1,172 @@
+"""The registrar: connects databases to users, changes and removes them. Every method takes the owner's id."""
+
+import uuid
+from collections.abc import Sequence
+
+import attrs
+
+from altus4_core.clock import Clock
+from altus4_core.errors import Conflict, NotFound, TargetFailed, ValidationFailed
+from altus4_core.store import MetadataStore
+from altus4_core.stored import Database
+from altus4_databases_mysql.connector import Connector
+from altus4_databases_mysql.inspection import Inspection, inspect
+from altus4_databases_mysql.link import key_place, password_place
+from altus4_databases_mysql.terms import ConnectionTerms
+
+KIND = "mysql"
+_REASONS = frozenset({"UNREACHABLE", "ACCESS_DENIED", "UNKNOWN_DATABASE", "TLS", "NOT_ALLOWED", "INVALID_OPTIONS"})
+
+
+class Registrar:
+    """Keeps the `databases` table and what is stored in it in step."""
+
+    def __init__(self, store: MetadataStore, connector: Connector, clock: Clock) -> None:
+        self._store = store
+        self._connector = connector
+        self._clock = clock
+
+    async def add(self, user_id: str, terms: ConnectionTerms) -> Database:
+        """Connect first, then store.
+
+        Raises:
+            ValidationFailed: a value is wrong, or (`DATABASE_CONNECTION_FAILED`) it cannot be connected.
+            Conflict: the user has this host, port and schema already.
+        """
+        checked = terms.checked()
+        for other in await self._store.databases.list(user_id):
+            if (other.host, other.port, other.database_name) == (checked.host, checked.port, checked.database):
+                raise _duplicate()
+        row = self._row(str(uuid.uuid4()), user_id, checked)
+        await self._try(row)
+        now = self._clock.now()
+        row = attrs.evolve(row, last_connected=now, created_at=now, updated_at=now)
+        await self._store.databases.add(row)
+        return row
+
+    async def list(self, user_id: str) -> Sequence[Database]:
+        """List the user's databases by name."""
+        return [row for row in await self._store.databases.list(user_id) if row.kind == KIND]
+
+    async def get(self, user_id: str, database_id: str) -> Database:
+        """Give one; raises `NotFound` for unknown and foreign ids alike."""
+        row = await self._store.databases.get(user_id, database_id)
+        if row is None or row.kind != KIND:
+            message = "Database not found"
+            raise NotFound(message)
+        return row
+
+    async def find(self, user_id: str, wanted: str) -> Database:
+        """Give one by its id or its name; raises `NotFound`, also when several have that name."""
+        rows = [row for row in await self.list(user_id) if wanted in (row.id, row.name)]
+        if len(rows) != 1:
+            message = "Database not found" if not rows else "Several databases have this name; give the id"
+            raise NotFound(message)
+        return rows[0]
+
+    async def change(self, user_id: str, row: Database, terms: ConnectionTerms) -> Database:
+        """Replace a row by what the terms say, connecting first.
+
+        Raises:
+            ValidationFailed, Conflict: as for `add`.
+            NotFound: it is gone meanwhile.
+        """
+        checked = terms.checked()
+        for other in await self._store.databases.list(user_id):
+            same = (other.host, other.port, other.database_name) == (checked.host, checked.port, checked.database)
+            if same and other.id != row.id:
+                raise _duplicate()
+        changed = attrs.evolve(
+            self._row(row.id, user_id, checked),
+            created_at=row.created_at,
+            last_connected=row.last_connected,
+            version=row.version,
+        )
+        await self._try(changed)
+        now = self._clock.now()
+        changed = attrs.evolve(changed, last_connected=now, updated_at=now)
+        if not await self._store.databases.update(changed):
+            message = "Database not found"
+            raise NotFound(message)
+        return await self.get(user_id, row.id)
+
+    async def remove(self, user_id: str, database_id: str) -> None:
+        """Take a database away; raises `NotFound`."""
+        if not await self._store.databases.remove(user_id, database_id):
+            message = "Database not found"
+            raise NotFound(message)
+
+    async def test(self, row: Database) -> Inspection:
+        """Connect anew and look around; a failure is a result, not an error."""
+        target = None
+        try:
+            target = self._connector.open(row)
+            return await inspect(target)
+        except TargetFailed as failure:
+            return Inspection(connected=False, message=failure.message, code=failure.error_code)
+        finally:
+            if target is not None:
+                await target.aclose()
+
+    def terms_of(self, row: Database) -> ConnectionTerms:
+        """Give the terms a row was made of, secrets opened; raises `TargetFailed` (`CREDENTIALS_UNREADABLE`)."""
+        vault, config = self._connector.vault, row.config
+        sealed_key = config.get("clientKey")
+        return ConnectionTerms(
+            name=row.name,
+            host=row.host,
+            database=row.database_name,
+            username=row.username,
+            password=vault.decrypt(row.password_encrypted, password_place(row.id, row.user_id)),
+            port=row.port,
+            tls_mode=str(config.get("tlsMode") or ("verify-identity" if row.ssl_enabled else "disabled")),
+            ca=config.get("ca"),
+            client_cert=config.get("clientCert"),
+            client_key=vault.decrypt(sealed_key, key_place(row.id, row.user_id)) if sealed_key else None,
+            pool=config.get("pool") or {},
+            environments=config.get("environments") or ("test", "live"),
+            options=config.get("options") or {},
+        )
+
+    def _row(self, database_id: str, user_id: str, terms: ConnectionTerms) -> Database:
+        vault = self._connector.vault
+        config = {
+            "tlsMode": terms.tls_mode,
+            "ca": terms.ca,
+            "clientCert": terms.client_cert,
+            "clientKey": vault.encrypt(terms.client_key, key_place(database_id, user_id)) if terms.client_key else None,
+            "pool": dict(terms.pool),
+            "environments": list(terms.environments),
+            "options": dict(terms.options),
+        }
+        return Database(
+            id=database_id,
+            user_id=user_id,
+            name=terms.name,
+            host=terms.host,
+            port=terms.port,
+            database_name=terms.database,
+            username=terms.username,
+            password_encrypted=vault.encrypt(terms.password, password_place(database_id, user_id)),
+            ssl_enabled=terms.tls_mode != "disabled",
+            config={name: value for name, value in config.items() if value},
+            kind=KIND,
+        )
+
+    async def _try(self, row: Database) -> None:
+        """Connect once; raises `ValidationFailed` (`DATABASE_CONNECTION_FAILED`)."""
+        try:
+            target = self._connector.open(row)
+            try:
+                await target.ping()
+            finally:
+                await target.aclose()
+        except TargetFailed as failure:
+            reason = failure.error_code if failure.error_code in _REASONS else "UNREACHABLE"
+            raise ValidationFailed(
+                failure.message, code="DATABASE_CONNECTION_FAILED", details={"reason": reason}
+            ) from failure
+
+
+def _duplicate() -> Conflict:
+    return Conflict("This host, port and database is connected already.", code="DATABASE_EXISTS")
