@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from altus4_core.cli_migrate import migrate
 from altus4_core.commands import EXIT_USAGE, CommandContext, fail
 from altus4_core.discovery import from_file
 from altus4_core.errors import Altus4Error
@@ -109,6 +110,9 @@ def plugins(context: CommandContext, *, as_json: bool) -> None:
         click.echo(plugin_table(report))
     if report["problems"]:
         sys.exit(1)
+
+
+main.add_command(migrate)
 
 
 @main.group()

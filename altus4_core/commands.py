@@ -12,6 +12,7 @@ import click
 from altus4_core.errors import Altus4Error, SettingsError, StartupRefused
 from altus4_core.gateway import Gateway
 from altus4_core.manager import Selection
+from altus4_core.migrate import MigrationsRefused
 from altus4_core.settings.loader import LoadedSettings, load_settings
 
 T = TypeVar("T")
@@ -72,7 +73,7 @@ def fail(error: BaseException) -> NoReturn:
     """Print an error as lines on standard error and exit."""
     if isinstance(error, KeyboardInterrupt):
         sys.exit(130)
-    if isinstance(error, StartupRefused):
+    if isinstance(error, StartupRefused | MigrationsRefused):
         for problem in error.problems:
             click.echo(f"altus4: {problem.line()}", err=True)
         sys.exit(EXIT_USAGE if isinstance(error, SettingsError) else EXIT_FAILED)

@@ -173,6 +173,20 @@ class TargetFailed(Altus4Error):
     status = 502
 
 
+class MigrationFailed(Altus4Error):
+    """A migration's statement failed; the text names the statement, not what the server said."""
+
+    code = "MIGRATION_FAILED"
+
+
+class Busy(Altus4Error):
+    """Somebody else holds the lock; commands end with exit code 75."""
+
+    code = "BUSY"
+    status = 503
+    exit_code: ClassVar[int] = 75
+
+
 class ProviderFault(Altus4Error):
     """A plugin's provider broke its contract (raised, was late, returned junk). Raised by `dispatch` only."""
 

@@ -5,10 +5,10 @@ to it; the few that cannot (login, key lookup) say so. Absent rows are None, nev
 cannot be reached raises `Unavailable`.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager
 from datetime import datetime
-from typing import Any, Protocol, runtime_checkable
+from typing import Protocol, runtime_checkable
 
 import attrs
 
@@ -154,26 +154,37 @@ class MetadataStore(Protocol):
 
 @attrs.frozen
 class AppliedMigration:
-    """A row of the tracking table. `filename` is `NNN_name`, or `namespace/NNN_name` for outside plugins."""
+    """A row of the tracking table. `filename` is `NNN_name`, or `namespace/NNN_name` for outside plugins.
+
+    `state` is `applied`, or `going-up` / `going-down` while a file runs; then `statements_done` says how far.
+    """
 
     filename: str
     applied_at: datetime
     batch: int = 1
     checksum: str = ""
-    state: str = "applied"  # applied | partial
+    state: str = "applied"
     statements_done: int = 0
-    details: Mapping[str, Any] = attrs.field(factory=dict)
+    duration_ms: int = 0
 
 
 class MigrationSession(Protocol):
-    """A held migration lock on one connection that never reconnects."""
+    """The held migration lock, on one connection that never reconnects."""
 
     async def applied(self) -> Sequence[AppliedMigration]:
         """Read the tracking table in order of application; empty when there is none yet."""
         ...
 
-    async def run(self, statement: str) -> None:
-        """Run one SQL statement; raises `MigrationFailed`."""
+    async def run(self, statement: str, *, resumed: bool = False) -> None:
+        """Run one SQL statement.
+
+        Args:
+            statement: The SQL.
+            resumed: A run that was cut off may have finished it: "exists already" and "is gone already" are fine.
+
+        Raises:
+            MigrationFailed: the server refused it or went away.
+        """
         ...
 
     async def record(self, row: AppliedMigration) -> None:
@@ -194,5 +205,9 @@ class MigrationStore(Protocol):
         ...
 
     def session(self, *, wait: float) -> AbstractAsyncContextManager[MigrationSession]:
-        """Take the migration lock, waiting at most `wait` seconds; raises `Busy` when somebody else holds it."""
+        """Take the migration lock, waiting at most `wait` seconds; makes the schema if it is absent.
+
+        Raises:
+            Busy: somebody else holds the lock.
+        """
         ...

@@ -1,0 +1,1 @@
+"""The metadata schema: SQL files, no code."""
