@@ -12,7 +12,7 @@ from typing import Protocol, runtime_checkable
 
 import attrs
 
-from altus4_core.stored import ApiKey, Database, MetricRow, SearchRow, User
+from altus4_core.stored import ApiKey, Database, MetricRow, SearchRow, Session, User
 
 
 class UserRepository(Protocol):
@@ -34,8 +34,47 @@ class UserRepository(Protocol):
         """Write name, e-mail, password hash and role; False when it is gone."""
         ...
 
+    async def rename(self, user_id: str, *, name: str, email: str) -> bool:
+        """Write name and e-mail alone; raises `Conflict` (`USER_EXISTS`) for a taken address."""
+        ...
+
+    async def replace_password(self, user_id: str, *, old: str, new: str) -> bool:
+        """Write a new password hash if the old one is still there; False when it is not."""
+        ...
+
     async def remove(self, user_id: str) -> bool:
         """Delete the account and, by cascade, what it owns."""
+        ...
+
+
+class SessionRepository(Protocol):
+    """Logins."""
+
+    async def add(self, session: Session) -> None:
+        """Insert."""
+        ...
+
+    async def get(self, session_id: str) -> Session | None:
+        """Read one session, ended or not, whoever owns it (authentication only)."""
+        ...
+
+    async def rotate(self, session_id: str, *, generation: int, at: datetime) -> bool:
+        """Raise the generation by one and note the use, if it is still this generation and has not ended.
+
+        Of callers with the same generation one gets True: this is what makes a refresh token good once.
+        """
+        ...
+
+    async def revoke(self, user_id: str, session_id: str, at: datetime) -> bool:
+        """End one of the user's sessions; False when it is gone or had ended."""
+        ...
+
+    async def revoke_all(self, user_id: str, at: datetime, *, keep: str | None = None) -> Sequence[str]:
+        """End all of the user's sessions but `keep`; gives the ids of those ended."""
+        ...
+
+    async def prune(self, user_id: str, before: datetime) -> int:
+        """Delete the user's sessions that ended before this moment."""
         ...
 
 

@@ -23,6 +23,23 @@ class User:
 
 
 @attrs.frozen
+class Session:
+    """A login. `generation` counts its refresh tokens: only the newest one is good.
+
+    It ends at `expires_at`, whatever is refreshed, or earlier at `revoked_at`.
+    """
+
+    id: str
+    user_id: str
+    created_at: datetime
+    last_used_at: datetime
+    expires_at: datetime
+    generation: int = 1
+    ip: str | None = None
+    revoked_at: datetime | None = None
+
+
+@attrs.frozen
 class ApiKey:
     """An API key as stored: the hash of the whole key, never the key.
 
