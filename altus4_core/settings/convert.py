@@ -3,7 +3,8 @@
 import json
 import math
 import re
-from collections.abc import Mapping, Sequence
+import types
+from collections.abc import Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from datetime import date, datetime, time
 from enum import Enum
@@ -19,6 +20,7 @@ from altus4_core.settings.shape import unwrap_optional
 _INTEGER = re.compile(r"[+-]?[0-9]{1,40}")
 _NUMBER = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]{1,4})?")
 _BOOLEANS = {"true": True, "yes": True, "on": True, "1": True, "false": False, "no": False, "off": False, "0": False}
+_UNIONS = (Union, types.UnionType)
 _SCALARS: Mapping[Any, str] = {
     str: "text",
     Secret: "text",
@@ -70,8 +72,8 @@ def convert_scalar(value: Any, kind: Any) -> Any:
         return _text(value, kind)
     if kind in {int, bool} and type(value) is kind:
         return value
-    if get_origin(kind) is Union:
-        return _any_of(value, get_args(kind))
+    if get_origin(kind) in _UNIONS:
+        return _any_of(value, kind, convert_scalar)
     if kind not in _SCALARS:
         message = f"is declared with a type that settings cannot have: {kind!r}"
         raise TypeError(message)
@@ -99,6 +101,8 @@ def convert_text(text: str, kind: Any) -> Any:
     if kind is float:
         number = float(text) if _NUMBER.fullmatch(text.strip()) else math.nan
         return number if math.isfinite(number) else _unfit_text("a number", text)
+    if get_origin(kind) in _UNIONS:
+        return _any_of(text, kind, convert_text)
     return convert_scalar(text, kind)
 
 
@@ -152,13 +156,14 @@ def _choice(value: Any, kind: Any) -> Any:
     raise Unfit(f"must be one of {listed}{got}")
 
 
-def _any_of(value: Any, kinds: tuple[Any, ...]) -> Any:
-    for kind in kinds:
+def _any_of(value: Any, kind: Any, convert: Callable[[Any, Any], Any]) -> Any:
+    """Take the first alternative that fits, in the order in which they are written."""
+    for part in get_args(kind):
         try:
-            return convert_scalar(value, kind)
+            return convert(value, part)
         except Unfit:
             continue
-    listed = " or ".join(_SCALARS.get(kind, str(kind)) for kind in kinds)
+    listed = " or ".join(_SCALARS.get(part, str(part)) for part in get_args(kind))
     raise Unfit(f"must be {listed}, not {described(value)}")
 
 

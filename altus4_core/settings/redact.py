@@ -40,7 +40,7 @@ def _shown(value: Any, name: str = "") -> Any:
     if isinstance(value, Enum):
         return value.value
     if attrs.has(type(value)):
-        return {field.name: _shown(getattr(value, field.name)) for field in attrs.fields(type(value))}
+        return {field.name: _shown(getattr(value, field.name), field.name) for field in attrs.fields(type(value))}
     if isinstance(value, Mapping):
         return {str(key): _shown(member, str(key)) for key, member in value.items()}
     if isinstance(value, set | frozenset):
