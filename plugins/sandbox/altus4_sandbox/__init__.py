@@ -7,6 +7,7 @@ from .finder import Finder, find_or_fetch
 from .flavour import Flavour
 from .installation import Installation
 from .options import ServerOptions, TlsFiles
+from .plugin import Sandbox
 from .server import PrivateServer
 
 __all__ = [
@@ -17,6 +18,7 @@ __all__ = [
     "Installation",
     "PrivateServer",
     "ProgramMissingError",
+    "Sandbox",
     "SandboxError",
     "ServerAddress",
     "ServerOptions",

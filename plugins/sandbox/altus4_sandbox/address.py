@@ -12,7 +12,7 @@ from .flavour import Flavour
 
 @attrs.frozen
 class ServerAddress:
-    """A server and its administrator's account; `version` has three numbers."""
+    """A server and its administrator's account; `version` has three numbers, `tls` tells whether it offers TLS."""
 
     host: str
     port: int
@@ -20,20 +20,22 @@ class ServerAddress:
     password: str = attrs.field(repr=False)
     flavour: Flavour
     version: str
+    tls: bool = True
 
     @property
     def url(self) -> str:
-        """`mysql://user:password@host:port/`, percent-encoded; holds the password."""
+        """`mysql://user:password@host:port/`, percent-encoded, with `?tls=disabled` without TLS; holds the password."""
         return self.url_of("")
 
-    def url_of(self, schema: str) -> str:
-        """The administrator's URL of one schema."""
+    def url_of(self, schema: str, *, tls: bool | None = None) -> str:
+        """The administrator's URL of one schema; `tls=False` goes without TLS even where the server offers it."""
         account = f"{quote(self.user, safe='')}:{quote(self.password, safe='')}"
+        query = "" if self.tls and tls is not False else "?tls=disabled"
         host = f"[{self.host}]" if ":" in self.host else self.host
-        return f"mysql://{account}@{host}:{self.port}/{quote(schema, safe='')}"
+        return f"mysql://{account}@{host}:{self.port}/{quote(schema, safe='')}{query}"
 
     @classmethod
-    def from_url(cls, url: str, flavour: Flavour, version: str) -> Self:
+    def from_url(cls, url: str, flavour: Flavour, version: str, *, tls: bool = True) -> Self:
         """Read such a URL. Raises SandboxError without repeating it, as it holds a password."""
         try:
             parts = urlsplit(url)
@@ -45,7 +47,7 @@ class ServerAddress:
                 f"the administrator's URL of the {flavour.product} server must be mysql://user:password@host:port/"
             )
             raise SandboxError(message)
-        return cls(host, port, unquote(parts.username), unquote(parts.password or ""), flavour, version)
+        return cls(host, port, unquote(parts.username), unquote(parts.password or ""), flavour, version, tls)
 
 
 def new_password() -> str:

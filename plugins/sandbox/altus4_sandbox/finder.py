@@ -2,13 +2,13 @@
 
 import os
 import shutil
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import attrs
 
 from .cache import Cache
-from .errors import FetchError, SandboxError, ServerUnavailableError
+from .errors import FetchError, ProgramMissingError, SandboxError, ServerUnavailableError
 from .fetch import Fetcher, cached
 from .flavour import Flavour
 from .installation import Installation
@@ -29,16 +29,17 @@ class Finder:
     search_path: str = ""
     fetch: Callable[[Flavour], Installation] | None = None
 
-    def find(self, flavour: Flavour | None = None) -> Installation:
+    def find(self, flavour: Flavour | None = None, programs: Sequence[str] = ()) -> Installation:
         """The first usable server; without `flavour` MySQL, and MariaDB only when MySQL cannot be had.
 
+        A server that comes without one of the client `programs` (`mysqldump`, ...) is passed over.
         Raises ServerUnavailableError with one line that says what to install, and SandboxError when the
         named path is no server. Takes seconds when it has to fetch: call it in a thread from asyncio.
         """
         self._check_named()
         reasons: list[str] = []
         for wanted in (flavour,) if flavour else (Flavour.MYSQL, Flavour.MARIADB):
-            for installation in self._candidates(wanted):
+            for installation in self._candidates(wanted, programs):
                 if reasons:
                     self.progress.note(f"MySQL cannot be had ({reasons[0]}): using MariaDB {installation.version}")
                 return installation
@@ -67,14 +68,15 @@ class Finder:
             )
             raise SandboxError(message)
 
-    def _candidates(self, wanted: Flavour) -> Iterator[Installation]:
+    def _candidates(self, wanted: Flavour, programs: Sequence[str]) -> Iterator[Installation]:
         for path in self._paths():
             installation = Installation.of_binary(path)
-            if installation and installation.flavour is wanted and _recent(installation):
+            if installation and installation.flavour is wanted and _usable(installation, programs):
                 yield installation
             elif path == self.named and installation:
                 title = installation.flavour.product
-                self.progress.note(f"{path} is {title} {installation.version}: passed over, {wanted.product} is wanted")
+                needed = " with ".join([wanted.product, *programs[:1]])
+                self.progress.note(f"{path} is {title} {installation.version}: passed over, {needed} is wanted")
         if installation := cached(self.cache, wanted):
             yield installation
 
@@ -91,6 +93,7 @@ class Finder:
 def find_or_fetch(
     flavour: Flavour | str | None = None,
     *,
+    programs: Sequence[str] = (),
     progress: Progress | None = None,
     cache: Cache | None = None,
     environment: Mapping[str, str] | None = None,
@@ -104,9 +107,16 @@ def find_or_fetch(
         named=Path(named).expanduser().absolute() if named else None,
         search_path=variables.get("PATH", ""),
     )
-    return finder.find(Flavour(flavour) if flavour else None)
+    return finder.find(Flavour(flavour) if flavour else None, programs)
 
 
-def _recent(installation: Installation) -> bool:
+def _usable(installation: Installation, programs: Sequence[str]) -> bool:
     major, minor, *_ = (int(part) for part in installation.version.split("."))
-    return (major, minor) >= _OLDEST[installation.flavour]
+    if (major, minor) < _OLDEST[installation.flavour]:
+        return False
+    try:
+        for name in programs:
+            installation.program(name)
+    except ProgramMissingError:
+        return False
+    return True

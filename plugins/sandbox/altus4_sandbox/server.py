@@ -7,11 +7,13 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+import attrs
+
 from .address import ServerAddress, new_password
 from .cache import Cache
 from .errors import SandboxError, StartError
 from .flavour import Flavour
-from .greeting import free_port, read_greeting
+from .greeting import Greeting, free_port, read_greeting
 from .guarded import GuardedProcess
 from .installation import Installation
 from .logtail import tail
@@ -193,27 +195,29 @@ class PrivateServer:
         command = [*self.installation.argv, *arguments]
         process = GuardedProcess.start(command, folder=workspace.folder, lock=workspace.lock, log=log)
         try:
-            self._await_ready(process, address, log, begin)
+            greeting = self._await_ready(process, address, log, begin)
         except BaseException as error:
             process.kill()
             if isinstance(error, StartError) and any(text in _since(log, begin) for text in _PORT_TAKEN):
                 return False
             raise
-        self._process, self._address = process, address
+        self._process, self._address = process, attrs.evolve(address, tls=greeting.tls)
         return True
 
-    def _await_ready(self, process: GuardedProcess, address: ServerAddress, log: Path, begin: int) -> None:
+    def _await_ready(self, process: GuardedProcess, address: ServerAddress, log: Path, begin: int) -> Greeting:
         name = f"{self.flavour.product} {self.version}"
         deadline = time.monotonic() + self._start_timeout
         while not self._abandoned.is_set():
             # The log first: a greeting alone could come from a stranger who took the port a moment ago.
-            if "ready for connections" in _since(log, begin) and read_greeting(address.host, address.port, timeout=2):
-                return
+            if "ready for connections" in _since(log, begin) and (
+                greeting := read_greeting(address.host, address.port, timeout=2)
+            ):
+                return greeting
             if not process.running(0.02):
                 message = f"{name} ended while it started (exit code {process.exit_code}); its log ends:\n{tail(log)}"
                 raise StartError(message)
             if time.monotonic() > deadline:
-                message = f"{name} was not ready after {self._start_timeout:.0f} s; its log ends:\n{tail(log)}"
+                message = f"{name} was not ready after {self._start_timeout:g} s; its log ends:\n{tail(log)}"
                 raise StartError(message)
         message = f"the start of {name} was given up"
         raise StartError(message)

@@ -32,4 +32,4 @@ def shared_address(flavour: Flavour, environment: Mapping[str, str] | None = Non
     if found.flavour is not flavour:
         message = f"{variable} names {place}, a {found.flavour.product} server: name {flavour.product} or unset it"
         raise SandboxError(message)
-    return ServerAddress.from_url(url, flavour, found.version)
+    return ServerAddress.from_url(url, flavour, found.version, tls=found.tls)

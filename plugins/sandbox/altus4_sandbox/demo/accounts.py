@@ -12,7 +12,7 @@ READER = "altus4_search"
 
 def admin_pool(server: ServerAddress) -> Pool:
     """Open the server as its administrator."""
-    options: ConnectOptions = parse_url(f"{server.url}?tls=disabled")
+    options: ConnectOptions = parse_url(server.url_of("", tls=False))
     return Pool(make_driver(), options, PoolSettings(size=2))
 
 

@@ -23,7 +23,7 @@ def demo_environment(server: ServerAddress, port: int, folder: Path) -> dict[str
     return {
         "ALTUS4_CONFIG": str(settings),
         "ALTUS4_ENVIRONMENT": "development",
-        "ALTUS4_METADATA_URL": f"{server.url_of(METADATA)}?tls=disabled",
+        "ALTUS4_METADATA_URL": server.url_of(METADATA, tls=False),
         "ALTUS4_SESSION_SECRET": secrets.token_urlsafe(48),
         "ALTUS4_ENCRYPTION_KEYS": f"demo:{key}",
         "ALTUS4_HOST": HOST,
