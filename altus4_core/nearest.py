@@ -7,7 +7,7 @@ from collections.abc import Iterable
 def nearest(name: str, known: Iterable[str]) -> str | None:
     """Give the known name most like this one, None when nothing is like it."""
     names = {candidate.lower().replace("-", "_"): candidate for candidate in sorted(known)}
-    near = difflib.get_close_matches(name.lower().replace("-", "_"), names, 1, cutoff=0.5)
+    near = difflib.get_close_matches(name.lower().replace("-", "_"), names, 1)
     return names[near[0]] if near else None
 
 

@@ -67,16 +67,27 @@ class QueryDecoder(Generic[T]):
             if place in self._readers:
                 found.setdefault(place, []).append((index, text))
         values: dict[str, Any] = {}
+        repeated: list[FieldProblem] = []
         for name, entries in found.items():
             listed, read = self._readers[name]
             if listed:
                 entries.sort(key=lambda entry: entry[0])
                 values[name] = [read(text) for _, text in entries if text]
             elif len(entries) > 1:
-                raise ValidationFailed.of([FieldProblem(name, "must be given only once", "repeated")])
+                repeated.append(FieldProblem(name, "must be given only once", "repeated"))
             else:
                 values[name] = read(entries[0][1])
-        return self._decode(values)
+        return self._decoded(values, repeated) if repeated else self._decode(values)
+
+    def _decoded(self, values: dict[str, Any], repeated: list[FieldProblem]) -> T:
+        """Decode what is left for its problems, to tell all at once."""
+        try:
+            self._decode(values)
+        except ValidationFailed as error:
+            told = {problem.field for problem in repeated}  # a repeated one is not missing, too
+            others = [FieldProblem(**details) for details in error.details if details["field"] not in told]
+            raise ValidationFailed.of([*repeated, *others]) from None
+        raise ValidationFailed.of(repeated)
 
 
 def _reader(kind: Any) -> Callable[[str], Any]:

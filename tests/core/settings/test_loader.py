@@ -1,5 +1,6 @@
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 from urllib.parse import unquote, urlsplit
 
 import pytest
@@ -71,7 +72,7 @@ def test_two_names_in_one_layer_must_agree(load: Load, problems: Problems) -> No
 )
 def test_the_names_an_operator_meets(load: Load, variable: str, place: str) -> None:
     text = {"ALTUS4_ENVIRONMENT": "test", "ALTUS4_PORT": "5", "ALTUS4_LOG_LEVEL": "error"}.get(variable, "x")
-    value = load(None, {variable: text}).core
+    value: Any = load(None, {variable: text}).core
     for name in place.split("."):
         value = getattr(value, name)
     assert value == (Secret(text) if isinstance(value, Secret) else type(value)(text))
