@@ -4,6 +4,7 @@ import asyncio
 import datetime
 import ipaddress
 import os
+import secrets
 import ssl
 import time
 from collections.abc import Callable, Iterator
@@ -11,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from altus4_mysql import ConnectOptions, Driver, TLSOptions, make_driver, parse_url
+from altus4_mysql import ConnectOptions, Driver, Pool, PoolSettings, TLSOptions, make_driver, parse_url
 from attrs import evolve, frozen
 
 DRIVERS = ("aiomysql", "asyncmy")
@@ -119,20 +120,52 @@ def certificates() -> Callable[[str], Certificates]:
     return make
 
 
+def missing(what: str) -> None:
+    """No server: under CI a failure, elsewhere a skip that says how to get one."""
+    message = f"no {what}: install altus4-sandbox, which brings servers"
+    if os.environ.get("CI", "").lower() in {"1", "true"}:
+        pytest.fail(message, pytrace=False)
+    pytest.skip(message)
+
+
 @pytest.fixture(scope="session", params=["mysql", "mariadb"])
 def server(request: pytest.FixtureRequest) -> ConnectOptions:
-    """An administrator's options for a real server.
-
-    From ALTUS4_TEST_MYSQL_URL and ALTUS4_TEST_MARIADB_URL. Without them the tests are skipped, under CI they fail.
-    """
-    name = f"ALTUS4_TEST_{request.param.upper()}_URL"
-    url = os.environ.get(name)
+    """An administrator's options for a real server: ALTUS4_TEST_MYSQL_URL or ..._MARIADB_URL, else the sandbox's."""
+    variable = f"ALTUS4_TEST_{request.param.upper()}_URL"
+    url = os.environ.get(variable)
     if url is None:
-        message = f"no {request.param} server: set {name} to an administrator's URL of a private server"
-        if os.environ.get("CI", "").lower() in {"1", "true"}:
-            pytest.fail(message, pytrace=False)
-        pytest.skip(message)
-    return parse_url(url)
+        try:
+            url = request.getfixturevalue(f"{request.param}_server").url
+        except pytest.FixtureLookupError:
+            missing(f"{request.param} server, nor {variable} with an administrator's URL of one")
+    return evolve(parse_url(url), connect_timeout=10.0)
+
+
+@pytest.fixture(params=["mysql", "mariadb"])
+def own_server(request: pytest.FixtureRequest) -> object:
+    """A server this test may kill and freeze: the sandbox's."""
+    try:
+        start = request.getfixturevalue("private_server")
+    except pytest.FixtureLookupError:
+        missing("private server")
+    return start(request.param)
+
+
+@pytest.fixture
+async def admin(server: ConnectOptions) -> object:
+    """A pool of the administrator."""
+    pool = Pool(make_driver(), server, PoolSettings(size=2))
+    yield pool
+    await pool.close()
+
+
+@pytest.fixture
+async def schema(admin: Pool) -> object:
+    """A schema of the test's own."""
+    name = "t_" + secrets.token_hex(6)
+    await admin.fetch(f"CREATE DATABASE {name} CHARACTER SET utf8mb4")
+    yield name
+    await admin.fetch(f"DROP DATABASE {name}")
 
 
 @pytest.fixture(autouse=True)

@@ -35,12 +35,16 @@ class Proxy:
         self._server = await asyncio.start_server(self._serve, "127.0.0.1", self.port)
         self.port = self._server.sockets[0].getsockname()[1]
 
+    def reset(self) -> None:
+        """Reset the open connections; new ones are welcome."""
+        for writer in tuple(self._writers):
+            writer.transport.abort()
+
     async def stop(self) -> None:
         """Refuse new connections and reset the open ones, as a killed server does."""
         if self._server is not None:
             self._server.close()
-        for writer in tuple(self._writers):
-            writer.transport.abort()
+        self.reset()
         for task in tuple(self._tasks):
             task.cancel()
         await asyncio.sleep(0.01)
