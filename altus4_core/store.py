@@ -181,6 +181,7 @@ class MetadataStore(Protocol):
     """Everything the gateway remembers."""
 
     users: UserRepository
+    sessions: SessionRepository
     api_keys: ApiKeyRepository
     databases: DatabaseRepository
     searches: SearchRepository
