@@ -2,10 +2,11 @@ import base64
 import os
 
 import pytest
-from altus4_core.errors import StartupRefused, TargetFailed
-from altus4_core.vault import CredentialVault, SecretPlace
 from altus4_databases_mysql.credentials import Vault, key_id_of
 from altus4_databases_mysql.keyring import Keyring, new_key_entry
+
+from altus4_core.errors import StartupRefused, TargetFailed
+from altus4_core.vault import CredentialVault, SecretPlace
 
 PLACE = SecretPlace("databases", "password_encrypted", "row-1", "user-1")
 
