@@ -102,7 +102,16 @@ class ApiKeyRepository(Protocol):
         ...
 
     async def record_use(self, uses: Sequence["KeyUse"]) -> None:
-        """Add to the usage figures of many keys at once."""
+        """Add to the totals and to the hours of many keys at once: all of it or, when it fails, nothing.
+
+        A key may occur several times, once for each hour; keys that are gone are left out.
+        """
+        ...
+
+    async def hours(self, user_id: str, key_id: str, since: datetime) -> Sequence["KeyHour"]:
+        """Read how often one of the user's keys was used in each hour from `since` on, in order; hours without use
+        are left out.
+        """
         ...
 
 
@@ -114,6 +123,14 @@ class KeyUse:
     count: int
     at: datetime
     ip: str
+
+
+@attrs.frozen
+class KeyHour:
+    """How often a key was used in the hour (UTC) that begins at `hour`."""
+
+    hour: datetime
+    count: int
 
 
 class DatabaseRepository(Protocol):
