@@ -14,8 +14,6 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Final, TypeVar
 
-import bcrypt
-
 from altus4_core.errors import Unavailable
 
 T = TypeVar("T")
@@ -33,11 +31,15 @@ def prepare(password: str) -> bytes:
 
 def hash_password(password: str, cost: int = COST) -> str:
     """Hash a password; takes about 0.2 s of a core at cost 12."""
+    import bcrypt
+
     return bcrypt.hashpw(prepare(password), bcrypt.gensalt(cost)).decode("ascii")
 
 
 def matches(password: str, hashed: str) -> bool:
     """Compare a password with a hash, at the hash's own cost; a hash that bcrypt cannot read matches nothing."""
+    import bcrypt
+
     try:
         return bcrypt.checkpw(prepare(password), hashed.encode("ascii"))
     except ValueError:
@@ -79,6 +81,10 @@ class Passwords:
         """
         same = await self._run(lambda: matches(password, hashed or self._dummy.result()))
         return same and bool(hashed)
+
+    def is_current(self, hashed: str) -> bool:
+        """Say whether a hash has the cost that new ones get."""
+        return hashed.startswith(f"$2b${self._cost:02d}$")
 
     def aclose(self) -> None:
         """Drop what waits and let the threads end."""
