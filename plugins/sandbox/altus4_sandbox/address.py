@@ -9,6 +9,9 @@ import attrs
 from .errors import SandboxError
 from .flavour import Flavour
 
+# A new account's first login needs the server's key, which is fetched in clear on loopback only.
+_IN_CLEAR = "?tls=disabled&loopback-key=yes"
+
 
 @attrs.frozen
 class ServerAddress:
@@ -24,13 +27,16 @@ class ServerAddress:
 
     @property
     def url(self) -> str:
-        """`mysql://user:password@host:port/`, percent-encoded, with `?tls=disabled` without TLS; holds the password."""
+        """`mysql://user:password@host:port/`, percent-encoded, holds the password.
+
+        Without TLS it says so, in the spelling of the `altus4_mysql` library.
+        """
         return self.url_of("")
 
     def url_of(self, schema: str, *, tls: bool | None = None) -> str:
         """The administrator's URL of one schema; `tls=False` goes without TLS even where the server offers it."""
         account = f"{quote(self.user, safe='')}:{quote(self.password, safe='')}"
-        query = "" if self.tls and tls is not False else "?tls=disabled"
+        query = "" if self.tls and tls is not False else _IN_CLEAR
         host = f"[{self.host}]" if ":" in self.host else self.host
         return f"mysql://{account}@{host}:{self.port}/{quote(schema, safe='')}{query}"
 

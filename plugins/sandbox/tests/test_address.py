@@ -10,13 +10,13 @@ def test_a_url_goes_there_and_back() -> None:
 
 def test_a_server_without_tls_says_so_in_its_url() -> None:
     address = ServerAddress("127.0.0.1", 3307, "root", "p", Flavour.MARIADB, "10.11.18", tls=False)
-    assert address.url == "mysql://root:p@127.0.0.1:3307/?tls=disabled"
+    assert address.url == "mysql://root:p@127.0.0.1:3307/?tls=disabled&loopback-key=yes"
     assert ServerAddress.from_url(address.url, Flavour.MARIADB, "10.11.18", tls=False) == address
 
 
 def test_tls_can_be_left_out_where_it_is_offered() -> None:
     address = ServerAddress("127.0.0.1", 3307, "root", "p", Flavour.MYSQL, "9.7.4")
-    assert address.url_of("a", tls=False) == "mysql://root:p@127.0.0.1:3307/a?tls=disabled"
+    assert address.url_of("a", tls=False) == "mysql://root:p@127.0.0.1:3307/a?tls=disabled&loopback-key=yes"
 
 
 def test_the_password_is_not_shown() -> None:
