@@ -197,12 +197,35 @@ class MetricRepository(Protocol):
 class MetadataStore(Protocol):
     """Everything the gateway remembers."""
 
-    users: UserRepository
-    sessions: SessionRepository
-    api_keys: ApiKeyRepository
-    databases: DatabaseRepository
-    searches: SearchRepository
-    metrics: MetricRepository
+    @property
+    def users(self) -> UserRepository:
+        """Accounts."""
+        ...
+
+    @property
+    def sessions(self) -> SessionRepository:
+        """Logins."""
+        ...
+
+    @property
+    def api_keys(self) -> ApiKeyRepository:
+        """API keys."""
+        ...
+
+    @property
+    def databases(self) -> DatabaseRepository:
+        """Connected databases."""
+        ...
+
+    @property
+    def searches(self) -> SearchRepository:
+        """The search log."""
+        ...
+
+    @property
+    def metrics(self) -> MetricRepository:
+        """Aggregated figures."""
+        ...
 
     async def ping(self) -> None:
         """Answer quickly or raise `Unavailable`."""

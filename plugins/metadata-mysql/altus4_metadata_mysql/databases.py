@@ -1,0 +1,114 @@
+"""Table `databases`."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from altus4_mysql import QueryFailed
+
+from altus4_core.errors import Conflict
+from altus4_core.stored import Database
+from altus4_metadata_mysql.link import Link
+from altus4_metadata_mysql.users import DUPLICATE
+from altus4_metadata_mysql.values import from_json, from_time, to_json, to_time
+
+COLUMNS = (
+    "id, user_id, name, host, port, database_name, username, password_encrypted, ssl_enabled, connection_config,"
+    " kind, is_active, last_connected, created_at, updated_at, row_version"
+)
+
+
+class Databases:
+    """Customers' databases in MySQL."""
+
+    def __init__(self, link: Link) -> None:
+        self._link = link
+
+    async def add(self, database: Database) -> None:
+        """Insert; raises `Conflict` when the user has the same host, port and schema already."""
+        sql = (
+            "INSERT INTO `databases` (name, host, port, database_name, username, password_encrypted, ssl_enabled,"
+            " connection_config, kind, is_active, last_connected, id, user_id)"
+            " VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
+        )
+        params = (*_changeable(database), to_time(database.last_connected), database.id, database.user_id)
+        try:
+            await self._link.write(sql, params)
+        except QueryFailed as error:
+            raise _conflict(error) from error
+
+    async def list(self, user_id: str) -> Sequence[Database]:
+        """List a user's active databases by name, then id."""
+        sql = f"SELECT {COLUMNS} FROM `databases` WHERE user_id = %s AND is_active ORDER BY name, id"
+        return [_database(row) for row in await self._link.fetch(sql, (user_id,))]
+
+    async def get(self, user_id: str, database_id: str) -> Database | None:
+        """Read one active database of the user."""
+        sql = f"SELECT {COLUMNS} FROM `databases` WHERE id = %s AND user_id = %s AND is_active"
+        row = (await self._link.fetch(sql, (database_id, user_id))).first()
+        return None if row is None else _database(row)
+
+    async def update(self, database: Database) -> bool:
+        """Write the row with `version` one higher; False when it is gone."""
+        sql = (
+            "UPDATE `databases` SET name = %s, host = %s, port = %s, database_name = %s, username = %s,"
+            " password_encrypted = %s, ssl_enabled = %s, connection_config = %s, kind = %s, is_active = %s,"
+            " row_version = row_version + 1 WHERE id = %s AND user_id = %s"
+        )
+        try:
+            return await self._link.write(sql, (*_changeable(database), database.id, database.user_id)) > 0
+        except QueryFailed as error:
+            raise _conflict(error) from error
+
+    async def remove(self, user_id: str, database_id: str) -> bool:
+        """Take the database away from the user."""
+        sql = "DELETE FROM `databases` WHERE id = %s AND user_id = %s"
+        return await self._link.write(sql, (database_id, user_id)) > 0
+
+    async def touch(self, database_id: str, at: datetime) -> None:
+        """Note a successful connection; that is no change of the row."""
+        sql = "UPDATE `databases` SET last_connected = %s, updated_at = updated_at WHERE id = %s"
+        await self._link.write(sql, (to_time(at), database_id))
+
+
+def _changeable(database: Database) -> tuple[Any, ...]:
+    return (
+        database.name,
+        database.host,
+        database.port,
+        database.database_name,
+        database.username,
+        database.password_encrypted,
+        int(database.ssl_enabled),
+        to_json(dict(database.config)),
+        database.kind,
+        int(database.is_active),
+    )
+
+
+def _database(row: Sequence[Any]) -> Database:
+    values = dict(zip(COLUMNS.split(", "), row, strict=True))
+    return Database(
+        id=values["id"],
+        user_id=values["user_id"],
+        name=values["name"],
+        host=values["host"],
+        port=values["port"],
+        database_name=values["database_name"],
+        username=values["username"],
+        password_encrypted=values["password_encrypted"],
+        ssl_enabled=bool(values["ssl_enabled"]),
+        config=from_json(values["connection_config"]) or {},
+        kind=values["kind"],
+        is_active=bool(values["is_active"]),
+        last_connected=from_time(values["last_connected"]),
+        created_at=from_time(values["created_at"]),
+        updated_at=from_time(values["updated_at"]),
+        version=values["row_version"],
+    )
+
+
+def _conflict(error: QueryFailed) -> Exception:
+    if error.errno == DUPLICATE:
+        return Conflict("This host, port and database are connected already.", code="DATABASE_EXISTS")
+    return error
