@@ -6,11 +6,11 @@ from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Any
 
-import orjson
 from aiohttp import web
 
 from altus4_core.clock import iso
 from altus4_core.errors import Altus4Error
+from altus4_core.schema.encode import dumps
 
 API_VERSION = "1"
 JSON_TYPE = "application/json"
@@ -36,16 +36,16 @@ class Envelopes:
         beside: Mapping[str, Any] | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> web.Response:
-        """Wrap JSON-ready data."""
+        """Wrap data: records or JSON-ready values."""
         body: dict[str, Any] = {"success": True, "data": data}
         if beside:
             body.update(beside)
         body["meta"] = self.meta(request_id)
-        return web.Response(body=orjson.dumps(body), status=status, content_type=JSON_TYPE, headers=headers)
+        return web.Response(body=dumps(body), status=status, content_type=JSON_TYPE, headers=headers)
 
     def bare(self, data: Any, *, status: int = 200, headers: Mapping[str, str] | None = None) -> web.Response:
-        """Give JSON-ready data without an envelope (`GET /health`)."""
-        return web.Response(body=orjson.dumps(data), status=status, content_type=JSON_TYPE, headers=headers)
+        """Give data without an envelope (`GET /health`)."""
+        return web.Response(body=dumps(data), status=status, content_type=JSON_TYPE, headers=headers)
 
     def failure(self, error: Altus4Error, request_id: str, accept: str = "") -> web.Response:
         """Write an error, as RFC 9457 where the client accepts that."""
@@ -65,11 +65,9 @@ class Envelopes:
             }
             if error.details is not None:
                 body["details"] = error.details
-            return web.Response(
-                body=orjson.dumps(body), status=error.status, content_type=PROBLEM_TYPE, headers=headers
-            )
+            return web.Response(body=dumps(body), status=error.status, content_type=PROBLEM_TYPE, headers=headers)
         content: dict[str, Any] = {"code": error.error_code, "message": error.message}
         if error.details is not None:
             content["details"] = error.details
         envelope = {"success": False, "error": content, "meta": self.meta(request_id)}
-        return web.Response(body=orjson.dumps(envelope), status=error.status, content_type=JSON_TYPE, headers=headers)
+        return web.Response(body=dumps(envelope), status=error.status, content_type=JSON_TYPE, headers=headers)

@@ -17,7 +17,6 @@ from altus4_core.http.state import STATE, RequestState
 from altus4_core.records import Identity
 from altus4_core.routing import Call, Reply, Route
 from altus4_core.schema.decode import Decoder, QueryDecoder
-from altus4_core.schema.encode import to_json
 
 Handle = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -82,14 +81,12 @@ class Mount:
             return result
         if not isinstance(result, Reply):
             result = Reply(result, route.status)
-        data = to_json(result.data)
         if route.envelope:
-            beside = to_json(result.beside)
             response = self.envelopes.success(
-                data, state.id, status=result.status, beside=beside, headers=result.headers
+                result.data, state.id, status=result.status, beside=result.beside, headers=result.headers
             )
         else:
-            response = self.envelopes.bare(data, status=result.status, headers=result.headers)
+            response = self.envelopes.bare(result.data, status=result.status, headers=result.headers)
         for cookie in result.cookies:
             response.set_cookie(**cookie)
         return response
