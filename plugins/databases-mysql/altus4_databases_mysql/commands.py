@@ -9,16 +9,17 @@ from typing import Any
 import click
 import orjson
 
-from altus4_core.clock import Clock
+from altus4_core.clock import Clock, iso
 from altus4_core.commands import CommandContext
 from altus4_core.errors import NotFound
+from altus4_core.schema.encode import to_json
 from altus4_core.store import MetadataStore
 from altus4_core.stored import Database, User
 from altus4_databases_mysql.connector import Connector
 from altus4_databases_mysql.inspection import Inspection
 from altus4_databases_mysql.registrar import Registrar
 from altus4_databases_mysql.terms import ConnectionTerms
-from altus4_databases_mysql.view import connection_json, inspection_json
+from altus4_databases_mysql.view import connection_data, inspection_json
 
 TLS_CHOICES = ("disabled", "required", "verify-ca", "verify-identity")
 SERVICES = (MetadataStore, Connector)
@@ -86,7 +87,7 @@ def _add(clock: Clock) -> click.Command:
 
         row = context.run(run, services=SERVICES)
         if as_json:
-            _print_json(connection_json(row))
+            _print_json(to_json(connection_data(row)))
         else:
             click.echo(f"{row.id}  {row.name}  {row.host}:{row.port}/{row.database_name}")
 
@@ -105,13 +106,13 @@ def _list(clock: Clock) -> click.Command:
 
         rows = context.run(run, services=SERVICES)
         if as_json:
-            _print_json([connection_json(row) for row in rows])
+            _print_json(to_json([connection_data(row) for row in rows]))
             return
         for row in rows:
-            shown = connection_json(row)
+            shown = connection_data(row)
             address = f"{row.host}:{row.port}/{row.database_name}"
-            used = shown.get("lastConnected", "never")
-            click.echo(f"{row.id}  {address}  {row.username}  {shown['tlsMode']}  last connected {used}  {row.name}")
+            used = iso(shown.last_connected) if shown.last_connected else "never"
+            click.echo(f"{row.id}  {address}  {row.username}  {shown.tls_mode}  last connected {used}  {row.name}")
         if not rows:
             click.echo("No databases. Connect one with: altus4 databases add --user ...", err=True)
 

@@ -112,7 +112,7 @@ class Discovery:
             statement = _DEFAULT_STOPWORDS
             if custom:
                 schema, _, table = custom.partition("/")
-                statement = f"SELECT value FROM {quote_identifier(schema)}.{quote_identifier(table)}"  # noqa: S608 - quoted names
+                statement = f"SELECT value FROM {quote_identifier(schema)}.{quote_identifier(table)}"
             rows = await lease.fetch(statement)
         except QueryFailed as error:
             self._logger.info("stop words cannot be read: %s; server: %s", error, error.server_text)

@@ -52,12 +52,15 @@ def tls_mode(database: Database) -> TLSMode:
     Raises:
         TargetFailed: the row holds a mode that does not exist (`INVALID_OPTIONS`).
     """
-    mode = database.config.get("tlsMode")
-    if mode is None:
-        return "verify-identity" if database.ssl_enabled else "disabled"
+    mode = shown_tls_mode(database)
     if mode not in TLS_MODES:
         raise failure("INVALID_OPTIONS")
     return cast("TLSMode", mode)
+
+
+def shown_tls_mode(database: Database) -> str:
+    """Give what the row says, right or wrong."""
+    return str(database.config.get("tlsMode") or ("verify-identity" if database.ssl_enabled else "disabled"))
 
 
 def make_link(database: Database, vault: CredentialVault, settings: DatabasesMySQLSettings) -> Link:

@@ -7,6 +7,7 @@ import click
 
 from altus4_core.hookspecs import hookimpl
 from altus4_core.plugin import Plugin, PluginContext
+from altus4_core.routing import Route
 from altus4_core.seams import Service, TargetProvider
 from altus4_core.store import MetadataStore
 from altus4_core.vault import CredentialVault
@@ -21,8 +22,9 @@ class DatabasesMySQL(Plugin):
 
     @hookimpl
     def altus4_services(self, ctx: PluginContext) -> Iterable[Service]:
-        """Offer the vault for credentials and the connector."""
+        """Offer the vault for credentials, the connector and the open targets."""
         from altus4_databases_mysql.connector import Connector
+        from altus4_databases_mysql.sharedtargets import SharedTargets
 
         @asynccontextmanager
         async def open_vault() -> AsyncIterator[CredentialVault]:
@@ -53,18 +55,42 @@ class DatabasesMySQL(Plugin):
                 await connector.aclose()
                 lookup.close()
 
+        @asynccontextmanager
+        async def open_targets() -> AsyncIterator[SharedTargets]:
+            targets = SharedTargets(ctx.service(Connector)())
+            try:
+                yield targets
+            finally:
+                await targets.aclose()
+
         return [
             Service(CredentialVault, open_vault, name="credential-vault"),
             Service(Connector, open_connector, name="mysql-connector", requires=(CredentialVault,)),
+            Service(SharedTargets, open_targets, name="mysql-targets", requires=(Connector,)),
         ]
 
     @hookimpl
     def altus4_targets(self, ctx: PluginContext) -> Iterable[TargetProvider]:
         """Offer the kind `mysql`."""
-        from altus4_databases_mysql.connector import Connector
         from altus4_databases_mysql.provider import MySQLTargets
+        from altus4_databases_mysql.sharedtargets import SharedTargets
 
-        return [MySQLTargets(ctx.service(Connector))]
+        return [MySQLTargets(ctx.service(SharedTargets))]
+
+    @hookimpl
+    def altus4_routes(self, ctx: PluginContext) -> Iterable[Route]:
+        """Offer `/api/v1/databases`."""
+        from altus4_databases_mysql.connector import Connector
+        from altus4_databases_mysql.registrar import Registrar
+        from altus4_databases_mysql.routes import DatabaseRoutes
+        from altus4_databases_mysql.sharedtargets import SharedTargets
+
+        store, connector = ctx.service(MetadataStore), ctx.service(Connector)
+
+        def registrar() -> Registrar:
+            return Registrar(store(), connector(), ctx.clock)
+
+        return DatabaseRoutes(registrar, ctx.service(SharedTargets), ctx.changes).routes()
 
     @hookimpl
     def altus4_commands(self, ctx: PluginContext) -> Iterable[click.Command]:

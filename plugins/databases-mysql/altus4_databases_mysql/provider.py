@@ -6,7 +6,7 @@ from typing import Any
 from altus4_core.plugin import Handle
 from altus4_core.seams import OpenTarget
 from altus4_core.stored import Database
-from altus4_databases_mysql.connector import Connector
+from altus4_databases_mysql.sharedtargets import SharedTargets
 
 
 class MySQLTargets:
@@ -14,12 +14,12 @@ class MySQLTargets:
 
     name = "mysql"
 
-    def __init__(self, connector: Handle[Connector]) -> None:
-        self._connector = connector
+    def __init__(self, targets: Handle[SharedTargets]) -> None:
+        self._targets = targets
 
     async def open(self, database: Database) -> OpenTarget:
         """Prepare the target; the first search connects. Raises `TargetFailed`."""
-        return self._connector().open(database)
+        return self._targets().get(database)
 
     def describe(self) -> Mapping[str, Any]:
         """Describe the kind."""

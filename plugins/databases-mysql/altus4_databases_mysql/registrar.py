@@ -9,6 +9,8 @@ from altus4_core.clock import Clock
 from altus4_core.errors import Conflict, NotFound, TargetFailed, ValidationFailed
 from altus4_core.store import MetadataStore
 from altus4_core.stored import Database
+from altus4_databases_mysql.bodies import ChangeBody
+from altus4_databases_mysql.changes import changed_terms, reaches_the_same, row_terms
 from altus4_databases_mysql.connector import Connector
 from altus4_databases_mysql.inspection import Inspection, inspect
 from altus4_databases_mysql.link import key_place, password_place
@@ -64,31 +66,36 @@ class Registrar:
             raise NotFound(message)
         return rows[0]
 
-    async def change(self, user_id: str, row: Database, terms: ConnectionTerms) -> Database:
-        """Replace a row by what the terms say, connecting first.
+    async def change(self, row: Database, body: ChangeBody) -> Database:
+        """Change a row, connecting first where the change is about reaching it.
 
         Raises:
-            ValidationFailed, Conflict: as for `add`.
+            ValidationFailed: as for `add`, or the password is needed again.
+            Conflict: the user has this host, port and schema already.
+            TargetFailed: a secret that is to stay cannot be read (`CREDENTIALS_UNREADABLE`).
             NotFound: it is gone meanwhile.
         """
-        checked = terms.checked()
-        for other in await self._store.databases.list(user_id):
-            same = (other.host, other.port, other.database_name) == (checked.host, checked.port, checked.database)
+        vault = self._connector.vault
+        terms = changed_terms(row, body, vault).checked()
+        for other in await self._store.databases.list(row.user_id):
+            same = (other.host, other.port, other.database_name) == (terms.host, terms.port, terms.database)
             if same and other.id != row.id:
                 raise _duplicate()
+        now = self._clock.now()
         changed = attrs.evolve(
-            self._row(row.id, user_id, checked),
+            self._row(row.id, row.user_id, terms),
             created_at=row.created_at,
+            updated_at=now,
             last_connected=row.last_connected,
             version=row.version,
         )
-        await self._try(changed)
-        now = self._clock.now()
-        changed = attrs.evolve(changed, last_connected=now, updated_at=now)
+        if body.password is not None or not reaches_the_same(row_terms(row, vault, {}), terms):
+            await self._try(changed)
+            changed = attrs.evolve(changed, last_connected=now)
         if not await self._store.databases.update(changed):
             message = "Database not found"
             raise NotFound(message)
-        return await self.get(user_id, row.id)
+        return await self.get(row.user_id, row.id)
 
     async def remove(self, user_id: str, database_id: str) -> None:
         """Take a database away; raises `NotFound`."""
@@ -107,26 +114,6 @@ class Registrar:
         finally:
             if target is not None:
                 await target.aclose()
-
-    def terms_of(self, row: Database) -> ConnectionTerms:
-        """Give the terms a row was made of, secrets opened; raises `TargetFailed` (`CREDENTIALS_UNREADABLE`)."""
-        vault, config = self._connector.vault, row.config
-        sealed_key = config.get("clientKey")
-        return ConnectionTerms(
-            name=row.name,
-            host=row.host,
-            database=row.database_name,
-            username=row.username,
-            password=vault.decrypt(row.password_encrypted, password_place(row.id, row.user_id)),
-            port=row.port,
-            tls_mode=str(config.get("tlsMode") or ("verify-identity" if row.ssl_enabled else "disabled")),
-            ca=config.get("ca"),
-            client_cert=config.get("clientCert"),
-            client_key=vault.decrypt(sealed_key, key_place(row.id, row.user_id)) if sealed_key else None,
-            pool=config.get("pool") or {},
-            environments=config.get("environments") or ("test", "live"),
-            options=config.get("options") or {},
-        )
 
     def _row(self, database_id: str, user_id: str, terms: ConnectionTerms) -> Database:
         vault = self._connector.vault

@@ -102,6 +102,11 @@ class MySQLOpenTarget:
         return self._pool.stats
 
     @property
+    def closed(self) -> bool:
+        """Whether it was closed; a closed target is of no more use."""
+        return self._closed
+
+    @property
     def breaker_state(self) -> State:
         """Whether connections are tried."""
         return self._breaker.state

@@ -3,29 +3,34 @@
 from collections.abc import Mapping
 from typing import Any
 
-from altus4_core.clock import iso
 from altus4_core.stored import Database
+from altus4_databases_mysql.bodies import ConnectionData
+from altus4_databases_mysql.breaker import State
 from altus4_databases_mysql.inspection import Inspection
+from altus4_databases_mysql.link import shown_tls_mode
+from altus4_databases_mysql.terms import ENVIRONMENTS
 
 
-def connection_json(row: Database) -> Mapping[str, Any]:
-    """Give a connection: `{id, name, host, port, database, username, ssl, tlsMode, ...}`."""
-    times = {"lastConnected": row.last_connected, "createdAt": row.created_at, "updatedAt": row.updated_at}
-    return {
-        "id": row.id,
-        "name": row.name,
-        "host": row.host,
-        "port": row.port,
-        "database": row.database_name,
-        "username": row.username,
-        "ssl": row.ssl_enabled,
-        "tlsMode": row.config.get("tlsMode") or ("verify-identity" if row.ssl_enabled else "disabled"),
-        "isActive": row.is_active,
-        "status": "active" if row.is_active else "inactive",
-        "environments": list(row.config.get("environments") or ("test", "live")),
-        "pool": dict(row.config.get("pool") or {}),
-        **{name: iso(moment) for name, moment in times.items() if moment is not None},
-    }
+def connection_data(row: Database, state: State | None = None) -> ConnectionData:
+    """Give a connection. `state` is that of its breaker, if it is in use here."""
+    failing = state is not None and state is not State.CLOSED
+    return ConnectionData(
+        id=row.id,
+        name=row.name,
+        host=row.host,
+        port=row.port,
+        database=row.database_name,
+        username=row.username,
+        ssl=row.ssl_enabled,
+        tls_mode=shown_tls_mode(row),
+        is_active=row.is_active,
+        status="inactive" if not row.is_active else "error" if failing else "connected",
+        environments=tuple(row.config.get("environments") or ENVIRONMENTS),
+        pool=dict(row.config.get("pool") or {}),
+        last_connected=row.last_connected,
+        created_at=row.created_at,
+        updated_at=row.updated_at,
+    )
 
 
 def inspection_json(found: Inspection) -> Mapping[str, Any]:
@@ -45,7 +50,7 @@ def inspection_json(found: Inspection) -> Mapping[str, Any]:
         **answer,
         "version": found.version,
         "flavour": found.flavour,
-        "tls": found.tls or None,
+        **({"tls": found.tls} if found.tls else {}),
         "variables": found.variables,
         "tables": found.tables,
         "searchableTables": found.searchable_tables,
