@@ -20,8 +20,8 @@ def python_docs_tables() -> Sequence[DemoTable]:
     return [
         DemoTable(
             "modules",
-            _ID
-            + "name VARCHAR(190) NOT NULL UNIQUE, summary TEXT, docstring MEDIUMTEXT, `lines` INT UNSIGNED NOT NULL",
+            _ID + "name VARCHAR(190) NOT NULL UNIQUE, summary TEXT, docstring MEDIUMTEXT,"
+            " `lines` INT UNSIGNED NOT NULL",
             ("name", "summary", "docstring", "lines"),
             {"ft_modules": ("name", "summary", "docstring"), "ft_modules_summary": ("summary",)},
             [attrs.astuple(module) for module in docs.modules],

@@ -1,7 +1,7 @@
 """What the installed distributions say about themselves."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from importlib.metadata import Distribution, distributions
 
 import attrs
@@ -22,23 +22,24 @@ def read_packages(installed: Iterable[Distribution] | None = None) -> list[Packa
     """Read all distributions of the running interpreter, by name; the first of a name counts, as for imports."""
     found: dict[str, PackageDoc] = {}
     for distribution in distributions() if installed is None else installed:
-        metadata = distribution.metadata
-        name = metadata.get("Name")
+        metadata = distribution.metadata.json
+        name = _text(metadata, "name")
         # A half-removed distribution leaves a folder without a name.
-        if not name:
+        if name is None:
             continue
-        description = metadata.get("Description") or str(metadata.get_payload() or "")  # type: ignore[attr-defined]
         package = PackageDoc(
             name,
-            metadata.get("Version") or "",
-            _filled(metadata.get("Summary")),
-            _filled(metadata.get("Keywords")),
-            _filled(description),
+            _text(metadata, "version") or "",
+            _text(metadata, "summary"),
+            _text(metadata, "keywords"),
+            _text(metadata, "description"),
         )
         found.setdefault(re.sub(r"[-_.]+", "-", name).lower(), package)
     return [found[key] for key in sorted(found)]
 
 
-def _filled(text: str | None) -> str | None:
+def _text(metadata: Mapping[str, str | list[str]], field: str) -> str | None:
+    value = metadata.get(field)
+    text = " ".join(value) if isinstance(value, list) else value or ""
     # "UNKNOWN" is what old build tools wrote for nothing.
-    return None if text is None or text.strip() in {"", "UNKNOWN"} else text.strip()
+    return None if text.strip() in {"", "UNKNOWN"} else text.strip()

@@ -31,7 +31,7 @@ class DemoTable:
         row = f"({', '.join(['%s'] * len(self.columns))})"
         for batch in _batches(self.rows):
             # Names come from this distribution, values are parameters.
-            statement = f"INSERT INTO {table} ({columns}) VALUES {', '.join([row] * len(batch))}"  # noqa: S608
+            statement = f"INSERT INTO {table} ({columns}) VALUES {', '.join([row] * len(batch))}"
             values = [_storable(value) for values in batch for value in values]
             await admin.fetch(statement, values, deadline=_SECONDS)
 
