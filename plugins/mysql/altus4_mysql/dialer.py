@@ -11,7 +11,7 @@ from attrs import frozen
 
 from .driver import DriverConnection
 from .errors import ConnectFailed, ConnectionLost, ProtocolError, QueryFailed, ResultTooLarge
-from .handshake import login
+from .handshake import LOGIN_BUDGET, login
 from .options import ConnectOptions, TLSOptions
 from .packet import Greeting, Okay
 from .session import session_statement
@@ -155,7 +155,7 @@ def _abort(dialled: Dialled | None) -> None:
 
 async def _connect(loop: asyncio.AbstractEventLoop, address: str, options: ConnectOptions) -> Wire:
     transport, wire = await loop.create_connection(
-        lambda: Wire(loop, options.limits.max_packet_bytes),
+        lambda: Wire(loop, LOGIN_BUDGET, LOGIN_BUDGET),
         address,
         options.port,
         flags=socket.AI_NUMERICHOST | socket.AI_NUMERICSERV,

@@ -35,7 +35,7 @@ async def login(wire: Wire, options: ConnectOptions, context: ssl.SSLContext | N
     """Log in on a fresh stream.
 
     Args:
-        wire: connected, nothing read yet.
+        wire: connected with `LOGIN_BUDGET`, nothing read yet.
         options: account, schema, TLS mode.
         context: TLS context; None exactly when the mode is `disabled`.
 
@@ -45,7 +45,6 @@ async def login(wire: Wire, options: ConnectOptions, context: ssl.SSLContext | N
     Raises:
         ConnectFailed: with its reason. Deadlines are the caller's.
     """
-    wire.allow(LOGIN_BUDGET)
     try:
         greeting = await _greeting(wire)
         flags = p.CLIENT_FLAGS | (p.CONNECT_WITH_DB if options.database else 0)

@@ -7,6 +7,7 @@ borrower.
 
 import asyncio
 import ssl
+from typing import cast
 
 from . import protocol as p
 from .errors import ConnectionLost, MySQLError, ProtocolError, ResultTooLarge
@@ -27,13 +28,13 @@ class Wire(asyncio.BufferedProtocol):
         max_packet: cap on one payload, bytes.
     """
 
-    def __init__(self, loop: asyncio.AbstractEventLoop, max_packet: int) -> None:
+    def __init__(self, loop: asyncio.AbstractEventLoop, max_packet: int, budget: int) -> None:
         self._loop = loop
         self._transport: asyncio.Transport | None = None
         self._waiter: asyncio.Future[None] | None = None
         self._closed = loop.create_future()
-        self._budget = 0
-        self._cap = 0
+        # Not 0: the greeting may come before whoever connects gets to run.
+        self._budget = self._cap = budget
         self.buffer = bytearray(_BUFFER)
         self.pos = 0
         self.length = 0
@@ -46,8 +47,8 @@ class Wire(asyncio.BufferedProtocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Remember the transport."""
-        assert isinstance(transport, asyncio.Transport)  # noqa: S101 - narrows the type; TCP and TLS only
-        self._transport = transport
+        # Not checked with isinstance: uvloop's transports do not derive from asyncio's.
+        self._transport = cast("asyncio.Transport", transport)
 
     def get_buffer(self, sizehint: int) -> memoryview:
         """A view to receive into: never more than the budget and one byte, which shows the excess."""
@@ -198,17 +199,13 @@ class Wire(asyncio.BufferedProtocol):
         if self.pos != self.length or self._transport is None:
             message = "bytes before TLS"
             raise ProtocolError(message)
-        budget, self._budget = self._budget, 0
-        try:
-            self._transport = await self._loop.start_tls(
-                self._transport,
-                self,
-                context,
-                server_hostname=server_name,
-                ssl_shutdown_timeout=_TLS_SHUTDOWN,
-            )
-        finally:
-            self._budget = budget
+        self._transport = await self._loop.start_tls(
+            self._transport,
+            self,
+            context,
+            server_hostname=server_name,
+            ssl_shutdown_timeout=_TLS_SHUTDOWN,
+        )
         if self._transport is None:
             raise ConnectionLost(before_first_row=True)
 

@@ -19,6 +19,15 @@ DRIVERS = ("aiomysql", "asyncmy")
 PASSWORD = "geheim-ÄÖ-password"
 
 
+if os.environ.get("ALTUS4_TEST_LOOP") == "uvloop":  # the whole suite holds on both loops
+
+    @pytest.fixture(scope="session")
+    def event_loop_policy() -> asyncio.AbstractEventLoopPolicy:
+        import uvloop
+
+        return uvloop.EventLoopPolicy()
+
+
 @pytest.fixture(params=DRIVERS)
 def driver(request: pytest.FixtureRequest) -> Driver:
     return make_driver(request.param)
