@@ -8,11 +8,14 @@ import click
 from attrs.validators import ge, gt, le
 
 from altus4_api_keys.commands import commands
+from altus4_api_keys.figures import UsageReader
 from altus4_api_keys.known import KeyLookup, KnownKey, know
 from altus4_api_keys.policy import KeyPermissions
+from altus4_api_keys.routes import KeyRoutes
 from altus4_api_keys.scheme import ApiKeyScheme
 from altus4_api_keys.usage import UsageRecorder
 from altus4_core import Plugin, PluginContext, hookimpl, setting
+from altus4_core.routing import Route
 from altus4_core.seams import AuthScheme, Policy, Service
 from altus4_core.store import MetadataStore
 
@@ -82,6 +85,13 @@ class ApiKeysPlugin(Plugin):
     def altus4_policies(self) -> Iterable[Policy]:
         """Offer the policy `key-permissions`."""
         return [KeyPermissions()]
+
+    @hookimpl
+    def altus4_routes(self, ctx: PluginContext) -> Iterable[Route]:
+        """Offer `/api/v1/keys`."""
+        store = ctx.service(MetadataStore)
+        usage = UsageReader(store, ctx.service(UsageRecorder))
+        return KeyRoutes(store, ctx.service(KeyLookup), usage, ctx.clock).routes()
 
     @hookimpl
     def altus4_commands(self, ctx: PluginContext) -> Iterable[click.Command]:

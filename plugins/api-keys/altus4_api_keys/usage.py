@@ -6,7 +6,8 @@ left is written when the recorder closes.
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 
 import attrs
@@ -68,6 +69,12 @@ class UsageRecorder:
     def pending(self, key_id: str) -> list[KeyUse]:
         """Give what is counted and not yet written."""
         return [KeyUse(key_id, use.count, use.at, use.ip) for use in self._pending.get(key_id, {}).values()]
+
+    @asynccontextmanager
+    async def settled(self) -> AsyncIterator[None]:
+        """Hold writing back, so that what is pending and what is written can be read together."""
+        async with self._writing:
+            yield
 
     def start(self) -> None:
         """Start writing in the background."""
