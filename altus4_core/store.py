@@ -98,7 +98,18 @@ class ApiKeyRepository(Protocol):
         ...
 
     async def update(self, key: ApiKey) -> bool:
-        """Write everything an owner may change (name, permissions, limits, expiry, is_active)."""
+        """Write everything an owner may change (name, permissions, limits, expiry, is_active).
+
+        A key that has ended stays so, even if it ended between reading and writing: `is_active` is only ever
+        cleared here, and `retired_at` set once.
+        """
+        ...
+
+    async def retire(self, user_id: str, key_id: str, until: datetime) -> bool:
+        """Set when one of the user's keys ends; of callers at the same time one gets True.
+
+        False when there is no such key, or it is not active, or has its end already.
+        """
         ...
 
     async def record_use(self, uses: Sequence["KeyUse"]) -> None:

@@ -72,7 +72,7 @@ def _make(
         if problems:
             raise ValidationFailed.of(problems)
         hashed = "" if password is None else hash_password(password, cost)
-        now = clock.now()
+        now = clock.now().replace(microsecond=0)  # as the columns have it
         user = User(str(uuid.uuid4()), address, called, hashed, role, now, now)
         await context.service(MetadataStore).users.add(user)
         return user

@@ -54,7 +54,7 @@ class Entrance:
             raise ValidationFailed.of(problems)
         await access.admit(Subject("address", remote), REGISTER)
         hashed = await self._passwords().hash(password)
-        now = self._clock.now()
+        now = self._clock.now().replace(microsecond=0)  # as the columns have it
         user = User(str(uuid.uuid4()), address, called, hashed, role, now, now)
         await self._store().users.add(user)
         return user

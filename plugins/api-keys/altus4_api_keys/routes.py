@@ -29,7 +29,7 @@ from altus4_api_keys.figures import Figures, UsageReader
 from altus4_api_keys.keyformat import NewKey
 from altus4_api_keys.known import SCHEME, KeyLookup
 from altus4_api_keys.policy import SESSION_ONLY
-from altus4_api_keys.terms import PERMISSIONS, KeyTerms, mint
+from altus4_api_keys.terms import PERMISSIONS, KeyTerms, mint, whole_seconds
 from altus4_api_keys.view import WARNING, key_json
 from altus4_core.clock import Clock
 from altus4_core.errors import Conflict, FieldProblem, NotFound, ValidationFailed
@@ -153,7 +153,7 @@ class KeyRoutes:
             expires_at=terms.expires_at,
             allowed_ips=None if terms.allowed_ips is None else tuple(terms.allowed_ips),
             databases=None if terms.databases is None else tuple(terms.databases),
-            updated_at=now,
+            updated_at=whole_seconds(now),
         )
         await self._store().api_keys.update(changed)
         self._lookup().forget(key.key_hash)
@@ -163,7 +163,7 @@ class KeyRoutes:
         """DELETE /keys/{id}."""
         key = await self._key(call)
         if key.is_active:
-            await self._store().api_keys.update(attrs.evolve(key, is_active=False, updated_at=self._clock.now()))
+            await self._store().api_keys.update(attrs.evolve(key, is_active=False))
         self._lookup().forget(key.key_hash)
         return Revoked(key.id, "The API key is revoked.")
 
@@ -173,8 +173,7 @@ class KeyRoutes:
         now = self._clock.now()
         key = await self._usable_key(call, now)
         if key.retired_at is not None or (key.expires_at is not None and now >= key.expires_at):
-            message = "This key has been replaced or has expired; make a new one."
-            raise Conflict(message, code="API_KEY_ENDED")
+            raise _ended()
         terms = KeyTerms(
             key.name,
             key.environment,
@@ -189,10 +188,12 @@ class KeyRoutes:
         bounds.check(terms)  # the answer holds the new key's text: nobody gets one that can do more
         row, new = mint(terms, call.caller.user_id, now)
         await self._store().api_keys.add(row)
-        ended = attrs.evolve(key, retired_at=now + timedelta(seconds=body.grace_period_seconds), updated_at=now)
+        until = now + timedelta(seconds=body.grace_period_seconds)
+        if not await self._store().api_keys.retire(key.user_id, key.id, until):
+            await self._store().api_keys.update(attrs.evolve(row, is_active=False))
+            raise _ended()
         if body.grace_period_seconds == 0:
-            ended = attrs.evolve(ended, is_active=False)
-        await self._store().api_keys.update(ended)
+            await self._store().api_keys.update(attrs.evolve(key, is_active=False, retired_at=until))
         self._lookup().forget(key.key_hash)
         return {**_new_json(row, new, now), "oldKeyId": key.id}
 
@@ -263,8 +264,7 @@ class KeyRoutes:
     async def _usable_key(self, call: Call, now: datetime) -> ApiKey:
         key = await self._key(call)
         if not key.is_active or (key.retired_at is not None and now >= key.retired_at):
-            message = "This key is revoked; make a new one."
-            raise Conflict(message, code="API_KEY_ENDED")
+            raise _ended()
         return key
 
     async def _bounds(self, caller: Identity) -> Bounds:
@@ -284,6 +284,10 @@ class KeyRoutes:
 
 def _not_found() -> NotFound:
     return NotFound("API key not found")
+
+
+def _ended() -> Conflict:
+    return Conflict("This key is revoked, replaced or expired; make a new one.", code="API_KEY_ENDED")
 
 
 def _one_json(key: ApiKey, now: datetime) -> dict[str, Any]:

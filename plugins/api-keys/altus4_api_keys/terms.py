@@ -101,7 +101,7 @@ def expiry_problems(expires_at: datetime | None, now: datetime) -> Iterator[Fiel
 
 
 def whole_seconds(moment: datetime) -> datetime:
-    """Cut fractions of a second, as the column does not keep them: a key may end early, never late."""
+    """Cut fractions of a second, which the columns would round: a key may end early, never late."""
     return moment.astimezone(UTC).replace(microsecond=0)
 
 
@@ -113,6 +113,7 @@ def mint(terms: KeyTerms, user_id: str, now: datetime) -> tuple[ApiKey, keyforma
     """
     environment = cast("Environment", terms.environment)
     new = keyformat.generate(environment)
+    made = whole_seconds(now)
     row = ApiKey(
         id=str(uuid.uuid4()),
         user_id=user_id,
@@ -126,7 +127,7 @@ def mint(terms: KeyTerms, user_id: str, now: datetime) -> tuple[ApiKey, keyforma
         expires_at=terms.expires_at,
         allowed_ips=None if terms.allowed_ips is None else tuple(terms.allowed_ips),
         databases=None if terms.databases is None else tuple(terms.databases),
-        created_at=now,
-        updated_at=now,
+        created_at=made,
+        updated_at=made,
     )
     return row, new

@@ -29,11 +29,13 @@ class ApiKeys:
         """Insert."""
         sql = (
             "INSERT INTO api_keys (id, user_id, key_prefix, key_hash, name, environment, permissions, rate_limit_tier,"
-            " rate_limit_custom, expires_at, is_active, allowed_ips, confined_to, retired_at, usage_count)"
-            " VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
+            " rate_limit_custom, expires_at, is_active, allowed_ips, confined_to, retired_at, usage_count, created_at,"
+            " updated_at) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s,"
+            " COALESCE(%s, NOW()), COALESCE(%s, NOW()))"
         )
         head = (key.id, key.user_id, key.key_prefix, key.key_hash)
-        await self._link.write(sql, (*head, *_changeable(key), key.usage_count))
+        made = (to_time(key.created_at), to_time(key.updated_at))
+        await self._link.write(sql, (*head, *_changeable(key), key.usage_count, *made))
 
     async def by_hash(self, key_hash: str) -> ApiKey | None:
         """Read the key with this digest, whoever owns it."""
@@ -42,7 +44,7 @@ class ApiKeys:
 
     async def list(self, user_id: str) -> Sequence[ApiKey]:
         """List a user's active keys, newest first."""
-        sql = f"SELECT {COLUMNS} FROM api_keys WHERE user_id = %s AND is_active ORDER BY created_at DESC, id"
+        sql = f"SELECT {COLUMNS} FROM api_keys WHERE user_id = %s AND is_active ORDER BY created_at DESC, serial DESC"
         return [key for row in await self._link.fetch(sql, (user_id,)) if (key := _key(row))]
 
     async def get(self, user_id: str, key_id: str) -> ApiKey | None:
@@ -51,14 +53,23 @@ class ApiKeys:
         return _key((await self._link.fetch(sql, (key_id, user_id))).first())
 
     async def update(self, key: ApiKey) -> bool:
-        """Write everything an owner may change."""
+        """Write everything an owner may change; a key that has ended stays so."""
         sql = (
             "UPDATE api_keys SET name = %s, environment = %s, permissions = %s, rate_limit_tier = %s,"
-            " rate_limit_custom = %s, expires_at = %s, is_active = %s, allowed_ips = %s, confined_to = %s,"
-            " retired_at = %s, updated_at = NOW() WHERE id = %s AND user_id = %s"
+            " rate_limit_custom = %s, expires_at = %s, is_active = is_active AND %s, allowed_ips = %s,"
+            " confined_to = %s, retired_at = COALESCE(retired_at, %s), updated_at = NOW()"
+            " WHERE id = %s AND user_id = %s"
         )
         changed = await self._link.write(sql, (*_changeable(key), key.id, key.user_id))
         return changed > 0 or await self.get(key.user_id, key.id) is not None
+
+    async def retire(self, user_id: str, key_id: str, until: datetime) -> bool:
+        """Set when a key ends, if it has no end yet."""
+        sql = (
+            "UPDATE api_keys SET retired_at = %s, updated_at = NOW()"
+            " WHERE id = %s AND user_id = %s AND is_active AND retired_at IS NULL"
+        )
+        return await self._link.write(sql, (to_time(until), key_id, user_id)) > 0
 
     async def record_use(self, uses: Sequence[KeyUse]) -> None:
         """Add to the totals and to the hours of many keys at once: all of it or, when it fails, nothing."""

@@ -8,7 +8,7 @@ from altus4_mysql import QueryFailed
 from altus4_core.errors import Conflict
 from altus4_core.stored import User
 from altus4_metadata_mysql.link import Link
-from altus4_metadata_mysql.values import from_time
+from altus4_metadata_mysql.values import from_time, to_time
 
 DUPLICATE = 1062
 COLUMNS = "id, email, name, password, role, created_at, updated_at"
@@ -22,9 +22,13 @@ class Users:
 
     async def add(self, user: User) -> None:
         """Insert; raises `Conflict` (`USER_EXISTS`) for a taken e-mail address."""
-        sql = "INSERT INTO users (id, email, name, password, role) VALUES (%s, %s, %s, %s, %s)"
+        sql = (
+            "INSERT INTO users (id, email, name, password, role, created_at, updated_at)"
+            " VALUES (%s, %s, %s, %s, %s, COALESCE(%s, NOW()), COALESCE(%s, NOW()))"
+        )
+        made = (to_time(user.created_at), to_time(user.updated_at))
         try:
-            await self._link.write(sql, (user.id, user.email, user.name, user.password, user.role))
+            await self._link.write(sql, (user.id, user.email, user.name, user.password, user.role, *made))
         except QueryFailed as error:
             raise _conflict(error) from error
 
