@@ -20,13 +20,23 @@ class Cache:
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] | None = None) -> Self:
-        """`ALTUS4_SANDBOX_CACHE`, else `$XDG_CACHE_HOME/altus4/sandbox`, else `~/.cache/altus4/sandbox`."""
+        """`ALTUS4_SANDBOX_CACHE`, else `$XDG_CACHE_HOME/altus4/sandbox`, else `~/.cache/altus4/sandbox`.
+
+        Raises SandboxError when none of these is known.
+        """
         variables = os.environ if environment is None else environment
         if named := variables.get(CACHE_VARIABLE):
             return cls(Path(named).expanduser().absolute())
         base = variables.get("XDG_CACHE_HOME") or ""
         # The XDG specification tells to ignore a relative path.
-        folder = Path(base) if Path(base).is_absolute() else Path(variables.get("HOME") or Path.home()) / ".cache"
+        if Path(base).is_absolute():
+            folder = Path(base)
+        elif home := variables.get("HOME"):
+            folder = Path(home) / ".cache"
+        else:
+            # A user id without an account, as containers have them.
+            message = f"this user has no home folder for the cache: set {CACHE_VARIABLE} to a folder you can write to"
+            raise SandboxError(message)
         return cls(folder / "altus4" / "sandbox")
 
     @property

@@ -42,6 +42,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except SandboxError as error:
         print(f"altus4_sandbox: {error}", file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        return 128 + signal.SIGINT
     return 0
 
 
@@ -64,10 +66,12 @@ def _flavours(text: str) -> list[Flavour]:
 
 
 def _run(flavour: Flavour | None, *, as_json: bool) -> int:
+    # Fetching may be interrupted at once; a server that has begun to start is stopped in order.
+    installation = find_or_fetch(flavour, progress=progress_for())
     ended = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: ended.set())
-    with PrivateServer(find_or_fetch(flavour, progress=progress_for())) as server:
+    with PrivateServer(installation) as server:
         print(_described(server.address, as_json=as_json), flush=True)
         while not ended.wait(0.3):
             if server.pid is None:

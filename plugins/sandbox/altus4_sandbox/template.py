@@ -53,6 +53,8 @@ class TemplateStore:
         target = self.cache.templates / _key(installation)
         with locked(self.cache.templates / f".{target.name}.lock"):
             if not target.is_dir():
+                for leftover in target.parent.glob(f".{target.name}-*"):
+                    shutil.rmtree(leftover, ignore_errors=True)
                 workspace = Workspace.create()
                 try:
                     self._initialise(installation, workspace)
@@ -65,7 +67,7 @@ class TemplateStore:
         # A UUID names one server: each copy makes its own.
         (data / "auto.cnf").unlink(missing_ok=True)
         # The temporary folder may be on another disk, and only a rename within one is atomic.
-        staging = Path(tempfile.mkdtemp(prefix=".", dir=target.parent))
+        staging = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))
         try:
             shutil.copytree(data, staging / "data")
             (staging / "data").rename(target)

@@ -16,6 +16,11 @@ def test_the_environment_decides_in_order(tmp_path: Path) -> None:
     assert Cache.from_environment(named).root == tmp_path / "mine"
 
 
+def test_a_user_without_a_home_is_told_what_to_set() -> None:
+    with pytest.raises(SandboxError, match="set ALTUS4_SANDBOX_CACHE"):
+        Cache.from_environment({})
+
+
 def test_folders_are_private(tmp_path: Path) -> None:
     cache = Cache(tmp_path / "cache")
     assert cache.servers.stat().st_mode & 0o777 == 0o700

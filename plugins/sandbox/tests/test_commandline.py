@@ -59,6 +59,23 @@ def _command_line(pid: Path) -> bytes:
         return b""
 
 
+def test_an_interrupted_fetch_ends_at_once_without_a_traceback(tmp_path: Path) -> None:
+    environment = clean_environment(ALTUS4_SANDBOX_CACHE=str(tmp_path), PATH="/usr/bin:/bin")
+    command = [*MODULE, "fetch", "--flavours", "mysql"]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=environment) as process:
+        deadline = time.monotonic() + 30
+        # The first sign of apt at work.
+        while process.poll() is None and not list(tmp_path.glob("downloads/mysql/lists/partial/*")):
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
+        if process.poll() is not None:
+            pytest.skip("nothing can be fetched on this machine")
+        process.send_signal(signal.SIGINT)
+        _, errors = process.communicate(timeout=10)
+    assert process.returncode == 128 + signal.SIGINT
+    assert "Traceback" not in errors
+
+
 PROBE = """
 import os, sys
 from altus4_sandbox import Flavour

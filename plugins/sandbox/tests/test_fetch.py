@@ -86,7 +86,7 @@ def test_an_archive_with_foreign_signatures_is_refused(tmp_path: Path) -> None:
     # The archive itself, checked with a keyring that did not sign it.
     source = Source(mirrors[0].uri, "bookworm", ("main",), str(min(sources)))
     folder.prepare(source, "bookworm")
-    with pytest.raises(FetchError, match="apt-get failed: ") as caught:
+    with pytest.raises(FetchError, match=r"apt-get failed: .*(not signed|NO_PUBKEY)") as caught:
         _download(folder)
     assert "\n" not in str(caught.value)
     assert list(folder.archives.glob("*.deb")) == []

@@ -20,6 +20,7 @@ from altus4_sandbox import (
     ServerAddress,
     ServerOptions,
     StartError,
+    TlsFiles,
     apt,
     find_or_fetch,
 )
@@ -262,6 +263,18 @@ async def test_the_binary_log_is_an_option(flavour: Flavour, private_server: Pri
     logged = private_server(flavour, ServerOptions(binlog=True))
     assert await query(logged.address, "SELECT @@log_bin") == [[1]]
     assert list((logged.folder / "data").glob("binlog.0*"))
+
+
+async def test_a_server_without_certificates_can_be_given_some(private_server: PrivateServerFactory) -> None:
+    # MySQL makes certificates for itself.
+    folder = private_server("mysql").folder / "data"
+    files = TlsFiles(folder / "ca.pem", folder / "server-cert.pem", folder / "server-key.pem")
+    plain, encrypted = private_server("mariadb"), private_server("mariadb", ServerOptions(tls=files))
+    assert not plain.address.tls
+    assert encrypted.address.tls
+    assert "tls=disabled" not in encrypted.url
+    [[_, cipher]] = await query(encrypted.address, "SHOW STATUS LIKE 'Ssl_cipher'")
+    assert cipher
 
 
 @FLAVOURS
