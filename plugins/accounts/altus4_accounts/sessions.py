@@ -139,7 +139,7 @@ class Sessions:
     def _grant(self, user: User, session: Session) -> Grant:
         token, expires_in = self._tokens.access(user.id, session.id, session.expires_at)
         refresh = self._tokens.refresh(session.id, session.generation)
-        age = max(0, int((session.expires_at - self._clock.now()).total_seconds()))
+        age = max(0, round((session.expires_at - self._clock.now()).total_seconds()))
         return Grant(user, session, token, expires_in, refresh, age)
 
 

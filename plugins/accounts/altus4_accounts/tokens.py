@@ -9,6 +9,7 @@ import base64
 import hashlib
 import hmac
 import re
+import secrets
 from collections import OrderedDict
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
@@ -77,6 +78,7 @@ class Tokens:
             "aud": AUDIENCE,
             "sub": user_id,
             "sid": session_id,
+            "jti": secrets.token_urlsafe(8),  # two tokens of one second are two tokens
             "iat": int(now.timestamp()),
             "exp": int(expires_at.timestamp()),
         }

@@ -13,12 +13,9 @@ from altus4_core.stored import ApiKey
 
 @attrs.frozen
 class Figures:
-    """The figures of one key. `daily` has one entry for each UTC day asked for, oldest first."""
+    """The figures of one key, whose row has the newest totals. `daily` has an entry for each UTC day, oldest first."""
 
     key: ApiKey
-    total: int
-    last_used: datetime | None
-    last_used_ip: str | None
     this_hour: int
     this_month: int
     daily: Sequence[tuple[str, int]]
@@ -46,21 +43,14 @@ class UsageReader:
             if key is None:
                 return None
             hours = list(await self._store().api_keys.hours(user_id, key_id, since))
-            pending = recorder.pending(key_id)
-        hours += [KeyHour(use.at, use.count) for use in pending]
+            hours += [KeyHour(use.at, use.count) for use in recorder.pending(key_id)]
+            key = recorder.applied(key)
         by_day: Counter[str] = Counter()
         for entry in hours:
             by_day[_day(entry.hour)] += entry.count
         month, hour = f"{today:%Y-%m}-", now.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
-        uses = sorted((use.at, use.ip) for use in pending)
-        last = max(uses, default=None)
-        if key.last_used is not None and (last is None or key.last_used > last[0]):
-            last = (key.last_used, key.last_used_ip or "")
         return Figures(
             key=key,
-            total=key.usage_count + sum(use.count for use in pending),
-            last_used=last[0] if last else None,
-            last_used_ip=(last[1] or None) if last else None,
             this_hour=sum(entry.count for entry in hours if entry.hour >= hour),
             this_month=sum(count for day, count in by_day.items() if day.startswith(month)),
             daily=[

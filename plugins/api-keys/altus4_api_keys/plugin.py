@@ -8,7 +8,6 @@ import click
 from attrs.validators import ge, gt, le
 
 from altus4_api_keys.commands import commands
-from altus4_api_keys.figures import UsageReader
 from altus4_api_keys.known import KeyLookup, KnownKey, know
 from altus4_api_keys.policy import KeyPermissions
 from altus4_api_keys.routes import KeyRoutes
@@ -90,8 +89,7 @@ class ApiKeysPlugin(Plugin):
     def altus4_routes(self, ctx: PluginContext) -> Iterable[Route]:
         """Offer `/api/v1/keys`."""
         store = ctx.service(MetadataStore)
-        usage = UsageReader(store, ctx.service(UsageRecorder))
-        return KeyRoutes(store, ctx.service(KeyLookup), usage, ctx.clock).routes()
+        return KeyRoutes(store, ctx.service(KeyLookup), ctx.service(UsageRecorder), ctx.clock).routes()
 
     @hookimpl
     def altus4_commands(self, ctx: PluginContext) -> Iterable[click.Command]:

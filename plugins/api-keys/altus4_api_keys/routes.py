@@ -30,6 +30,7 @@ from altus4_api_keys.keyformat import NewKey
 from altus4_api_keys.known import SCHEME, KeyLookup
 from altus4_api_keys.policy import SESSION_ONLY
 from altus4_api_keys.terms import PERMISSIONS, KeyTerms, mint, whole_seconds
+from altus4_api_keys.usage import UsageRecorder
 from altus4_api_keys.view import WARNING, key_json
 from altus4_core.clock import Clock
 from altus4_core.errors import Conflict, FieldProblem, NotFound, ValidationFailed
@@ -50,7 +51,7 @@ class KeyRoutes:
     Args:
         store: Where keys are.
         lookup: What is remembered of them: told of every change.
-        usage: Reads figures.
+        recorder: What is counted of their use and not yet written.
         clock: Source of time.
     """
 
@@ -58,12 +59,13 @@ class KeyRoutes:
         self,
         store: Callable[[], MetadataStore],
         lookup: Callable[[], KeyLookup],
-        usage: UsageReader,
+        recorder: Callable[[], UsageRecorder],
         clock: Clock,
     ) -> None:
         self._store = store
         self._lookup = lookup
-        self._usage = usage
+        self._recorder = recorder
+        self._usage = UsageReader(store, recorder)
         self._clock = clock
         self._setup = asyncio.Lock()
 
@@ -115,16 +117,14 @@ class KeyRoutes:
 
     async def list_keys(self, call: Call) -> Any:
         """GET /keys."""
-        now = self._clock.now()
-        keys = [key_json(key, now) for key in await self._store().api_keys.list(call.caller.user_id)]
-        keys = [key for key in keys if key["isActive"]]
+        keys = await self._active(call.caller)
         if call.request.headers.get(COMPAT, "").strip().lower() == "sdk":
             return keys
         return {"apiKeys": keys, "total": len(keys)}
 
     async def read(self, call: Call) -> Any:
         """GET /keys/{id}."""
-        return _one_json(await self._key(call), self._clock.now())
+        return _one_json(self._recorder().applied(await self._key(call)), self._clock.now())
 
     async def update(self, call: Call) -> Any:
         """PUT /keys/{id}."""
@@ -157,7 +157,7 @@ class KeyRoutes:
         )
         await self._store().api_keys.update(changed)
         self._lookup().forget(key.key_hash)
-        return _one_json(changed, now)
+        return _one_json(self._recorder().applied(changed), now)
 
     async def revoke(self, call: Call) -> Revoked:
         """DELETE /keys/{id}."""
@@ -212,7 +212,7 @@ class KeyRoutes:
         now = self._clock.now()
         terms = KeyTerms(body.name, body.environment, PERMISSIONS).checked(now)
         async with self._setup:
-            if await self._store().api_keys.list(call.caller.user_id):
+            if await self._active(call.caller):
                 message = "This user has an API key already; make further ones with POST /api/v1/keys."
                 raise Conflict(message, code="API_KEY_EXISTS")
             row, new = mint(terms, call.caller.user_id, now)
@@ -221,7 +221,7 @@ class KeyRoutes:
 
     async def status(self, call: Call) -> SetupStatus:
         """GET /management/migration-status."""
-        count = len(await self._store().api_keys.list(call.caller.user_id))
+        count = len(await self._active(call.caller))
         return SetupStatus(has_api_keys=count > 0, api_key_count=count, setup_required=count == 0)
 
     async def health(self, call: Call) -> ManagementHealth:
@@ -240,20 +240,26 @@ class KeyRoutes:
         )
         usage = UsageFigures(
             api_key_id=key.id,
-            request_count=figures.total,
+            request_count=key.usage_count,
             rate_limit_status=status,
             daily=tuple(DayCount(day, count) for day, count in figures.daily),
-            last_used=figures.last_used,
+            last_used=key.last_used,
         )
         return UsageData(
             usage=usage,
             key_id=key.id,
-            total_requests=figures.total,
+            total_requests=key.usage_count,
             requests_this_month=figures.this_month,
             rate_limit_tier=key.rate_limit_tier,
             quota_used=figures.this_hour,
             quota_limit=verdict.limit if verdict is not None else 0,
         )
+
+    async def _active(self, caller: Identity) -> list[dict[str, Any]]:
+        now, usage = self._clock.now(), self._recorder()
+        keys = await self._store().api_keys.list(caller.user_id)
+        shown = [key_json(usage.applied(key), now) for key in keys]
+        return [key for key in shown if key["isActive"]]
 
     async def _key(self, call: Call) -> ApiKey:
         key = await self._store().api_keys.get(call.caller.user_id, call.path["id"])

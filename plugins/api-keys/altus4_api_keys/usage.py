@@ -14,6 +14,7 @@ import attrs
 
 from altus4_core.clock import Clock
 from altus4_core.store import KeyUse, MetadataStore
+from altus4_core.stored import ApiKey
 
 BATCH = 500
 
@@ -69,6 +70,16 @@ class UsageRecorder:
     def pending(self, key_id: str) -> list[KeyUse]:
         """Give what is counted and not yet written."""
         return [KeyUse(key_id, use.count, use.at, use.ip) for use in self._pending.get(key_id, {}).values()]
+
+    def applied(self, key: ApiKey) -> ApiKey:
+        """Give a key's row with what is counted and not yet written added to it."""
+        uses = self.pending(key.id)
+        if not uses:
+            return key
+        last = max(uses, key=lambda use: use.at)
+        if key.last_used is None or last.at > key.last_used:
+            key = attrs.evolve(key, last_used=last.at, last_used_ip=last.ip)
+        return attrs.evolve(key, usage_count=key.usage_count + sum(use.count for use in uses))
 
     @asynccontextmanager
     async def settled(self) -> AsyncIterator[None]:
