@@ -11,7 +11,7 @@ import orjson
 
 from altus4_core.clock import Clock, iso
 from altus4_core.commands import CommandContext
-from altus4_core.errors import NotFound
+from altus4_core.errors import NotFound, ValidationFailed
 from altus4_core.schema.encode import to_json
 from altus4_core.store import MetadataStore
 from altus4_core.stored import Database, User
@@ -83,7 +83,10 @@ def _add(clock: Clock) -> click.Command:
 
         async def run() -> Database:
             registrar, owner = await _registrar(context, clock, user)
-            return await registrar.add(owner.id, terms)
+            try:
+                return await registrar.add(owner.id, terms)
+            except ValidationFailed as refusal:
+                raise _with_hint(refusal) from refusal
 
         row = context.run(run, services=SERVICES)
         if as_json:
@@ -192,6 +195,14 @@ def _password(variable: str | None, *, from_stdin: bool) -> str:
         message = f"--password-env: there is no environment variable {variable}"
         raise click.UsageError(message)
     return os.environ[variable]
+
+
+def _with_hint(refusal: ValidationFailed) -> ValidationFailed:
+    """Tell the operator, who alone can, how to open an address."""
+    if not isinstance(refusal.details, dict) or refusal.details.get("reason") != "NOT_ALLOWED":
+        return refusal
+    hint = "see allowed_networks and allowed_ports in [plugins.databases-mysql]"
+    return ValidationFailed(f"{refusal.message} To open it, {hint}.", code=refusal.error_code)
 
 
 def _pem(path: Path | None) -> str | None:

@@ -88,5 +88,5 @@ _BY_KIND: tuple[tuple[type[MySQLError], str], ...] = (
 def translate(error: MySQLError, database_id: str, logger: logging.Logger) -> TargetFailed:
     """Log what the server said and give the failure that a caller may see."""
     code = code_of(error)
-    logger.warning("database %s: %s: %s; server: %s", database_id, code, error, error.server_text or "-")
+    logger.info("database %s: %s: %s; server: %s", database_id, code, error, error.server_text or "-")
     return failure(code)

@@ -103,7 +103,7 @@ class Gatekeeper:
 
     def _refused(self, host: str, port: int, reason: str) -> ConnectFailed:
         shown = host[:MOST_HOST_CHARACTERS].encode("unicode_escape").decode("ascii")
-        self._logger.warning("connection to %s:%s refused: %s", shown, port, reason)
+        self._logger.info("connection to %s:%s refused: %s", shown, port, reason)
         return ConnectFailed("not_allowed")
 
 

@@ -44,7 +44,7 @@ class Registrar:
         now = self._clock.now()
         row = attrs.evolve(row, last_connected=now, created_at=now, updated_at=now)
         await self._store.databases.add(row)
-        return row
+        return await self.get(user_id, row.id)  # as it is stored: with times as exact as the store keeps them
 
     async def list(self, user_id: str) -> Sequence[Database]:
         """List the user's databases by name."""

@@ -1,5 +1,6 @@
 """Fixtures: a schema with a read-only account on a real server, and targets opened on it."""
 
+import asyncio
 import logging
 import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -144,3 +145,9 @@ async def opened(connect: Callable[..., Connector], row: Callable[..., Database]
     yield make
     for target in targets:
         await target.aclose()
+
+
+@pytest.fixture
+def in_thread() -> Callable[..., Awaitable[object]]:
+    """Run a command, which brings its own event loop, while the test's goes on."""
+    return asyncio.to_thread

@@ -47,6 +47,7 @@ async def test_sessions_cannot_write_whatever_the_account_may(customer, opened):
 
 
 async def test_a_wrong_password(customer, opened, caplog):
+    caplog.set_level("INFO")
     failure = await failure_of((await opened(customer, password="wrong")).fetch("SELECT 1", deadline=2))
     assert failure.error_code == "ACCESS_DENIED"
     assert customer.username not in failure.message
@@ -121,6 +122,7 @@ async def test_a_row_with_unusable_options(customer, connect, row, config):
 
 
 async def test_what_the_server_says_goes_to_the_log_only(customer, opened, caplog):
+    caplog.set_level("INFO")
     target = await opened(customer)
     failure = await failure_of(target.fetch("SELECT nonsense FROM FROM", deadline=2))
     assert failure.error_code == "QUERY_FAILED"

@@ -1,0 +1,116 @@
+"""`altus4 databases` and `altus4 secrets`, run as an operator runs them."""
+
+import json
+
+import pytest
+from altus4_databases_mysql import DatabasesMySQL
+from altus4_databases_mysql.keyring import Keyring, new_key_entry
+from click.testing import CliRunner
+
+from altus4_core.commands import CommandContext
+from altus4_core.manager import Selection
+from altus4_core.stored import User
+from altus4_core.testing.composing import found
+
+
+@pytest.fixture
+def altus4(tmp_path, memory):
+    """Run one command of the plugin; give (exit code, output, errors)."""
+    config = tmp_path / "altus4.toml"
+    config.write_text("")
+
+    def run(*arguments, toml=None, stdin=None, **environ):
+        if toml is not None:
+            config.write_text(toml)
+        given = {"ALTUS4_ENCRYPTION_KEYS": new_key_entry("k1"), "ALTUS4_SESSION_SECRET": "s" * 40, **environ}
+        context = CommandContext(config, given, Selection(extra=[found(DatabasesMySQL), found(memory)], none=True))
+        entries = {entry.name: entry.provider for entry in context.gateway.composition.of("command")}
+        result = CliRunner().invoke(entries[arguments[0]], arguments[1:], obj=context, input=stdin)
+        if result.exception is not None and not isinstance(result.exception, SystemExit):
+            raise result.exception
+        return result.exit_code, result.stdout, result.stderr
+
+    return run
+
+
+def test_secrets_generate_is_ready_to_paste(altus4):
+    code, output, _ = altus4("secrets", "generate", ALTUS4_ENCRYPTION_KEYS="", ALTUS4_SESSION_SECRET="")
+    assert code == 0
+    made = dict(line.split("=", 1) for line in output.splitlines())
+    assert set(made) == {"ALTUS4_SESSION_SECRET", "ALTUS4_ENCRYPTION_KEYS"}
+    assert len(made["ALTUS4_SESSION_SECRET"]) >= 32
+    Keyring.parse(made["ALTUS4_ENCRYPTION_KEYS"])
+    assert altus4("secrets", "generate")[1] != output
+    assert altus4("secrets", "check", **made)[0] == 0
+
+
+def test_secrets_check_names_what_is_wrong_and_shows_nothing(altus4):
+    code, output, errors = altus4("secrets", "check", ALTUS4_ENCRYPTION_KEYS="k:AAAA", ALTUS4_SESSION_SECRET="tiny")
+    assert (code, output) == (2, "")
+    assert len(errors.splitlines()) == 2
+    assert "tiny" not in errors
+    assert "AAAA" not in errors
+
+
+@pytest.mark.mysql
+class TestDatabases:
+    @pytest.fixture
+    async def owner(self, memory):
+        user = User("user-9", "ada@example.org", "Ada")
+        await memory.store.users.add(user)
+        return user
+
+    @pytest.fixture
+    def add(self, altus4, owner):
+        def run(customer, *more, stdin=None, toml=None, **environ):
+            server = customer.server
+            opened = f"[plugins.databases-mysql]\nallowed_networks = ['127.0.0.0/8']\nallowed_ports = [{server.port}]"
+            return altus4(
+                *("databases", "add", "--user", "Ada@example.org", "--name", "Shop", "--host", server.host),
+                *("--port", str(server.port), "--database", customer.schema, "--username", customer.username),
+                *("--tls-mode", "required" if server.tls else "disabled", *more),
+                toml=opened if toml is None else toml,
+                stdin=stdin,
+                **environ,
+            )
+
+        return run
+
+    async def test_add_list_test_remove(self, altus4, add, customer, in_thread):
+        code, output, errors = await in_thread(add, customer, "--password-stdin", "--json", stdin=customer.password)
+        assert (code, errors) == (0, "")
+        made = json.loads(output)
+        assert made["database"] == customer.schema
+        assert customer.password not in output
+        code, output, _ = await in_thread(altus4, "databases", "list", "--user", "user-9", "--json")
+        assert json.loads(output) == [made]
+        code, output, _ = await in_thread(altus4, "databases", "list", "--user", "user-9")
+        assert made["id"] in output
+
+    async def test_no_password_is_a_wrong_usage(self, add, customer, in_thread):
+        code, _, errors = await in_thread(add, customer)
+        assert code == 2
+        assert "--password-stdin" in errors
+        code, _, errors = await in_thread(add, customer, "--password-env", "NO_SUCH_VARIABLE")
+        assert code == 2
+        assert "NO_SUCH_VARIABLE" in errors
+
+    async def test_a_wrong_password_is_one_line(self, add, customer, in_thread):
+        code, output, errors = await in_thread(add, customer, "--password-stdin", stdin="wrong\n")
+        assert (code, output) == (1, "")
+        assert errors.splitlines() == [
+            "altus4: The database server refused this user name and password, or what they may do."
+        ]
+
+    async def test_a_closed_address_says_how_to_open_it(self, add, customer, in_thread):
+        code, _, errors = await in_thread(add, customer, "--password-stdin", stdin="x\n", toml="")
+        assert code == 1
+        assert "allowed_networks" in errors
+        assert len(errors.splitlines()) == 1
+
+    async def test_an_unknown_user_or_database(self, altus4, owner, in_thread):
+        code, _, errors = await in_thread(altus4, "databases", "list", "--user", "nobody@example.org")
+        assert code == 1
+        assert "accounts create" in errors
+        code, _, errors = await in_thread(altus4, "databases", "test", "--user", "user-9", "nothing")
+        assert (code, errors) == (1, "altus4: Database not found\n")
