@@ -1,18 +1,20 @@
 """Routes as plugins and the core declare them; `http` turns them into aiohttp handlers, `openapi` into a document."""
 
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 import attrs
-from aiohttp import web
 
 from altus4_core.records import Action, Identity, Subject, Verdict
+
+if TYPE_CHECKING:
+    from aiohttp import web  # a fifth of a second that a command or a test run need not spend
 
 
 class Access(Protocol):
     """The three seams before any work, for handlers that ask them themselves (logging in, registering)."""
 
-    async def authenticate(self, request: web.Request, remote: str) -> Identity:
+    async def authenticate(self, request: "web.Request", remote: str) -> Identity:
         """Ask the authentication schemes; raises `Rejected`, `PermissionDenied` or `Unavailable`."""
         ...
 
@@ -44,7 +46,7 @@ class Call:
     query: Any
     body: Any
     remote: str
-    request: web.Request = attrs.field(repr=False)
+    request: "web.Request" = attrs.field(repr=False)
     access: Access = attrs.field(repr=False)
 
     @property

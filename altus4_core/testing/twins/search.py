@@ -1,0 +1,51 @@
+"""Searching databases in memory: rows that hold a word of the query."""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from altus4_core.errors import TargetFailed
+from altus4_core.records import Hit, SearchRequest, TableHits
+from altus4_core.seams import OpenTarget
+from altus4_core.testing.twins.target import KIND, MemoryTarget, Row
+
+WORD = re.compile(r"\w+")
+
+
+class MemorySearch:
+    """Scores a row by how often it holds words of the query; equal scores keep the order of the table."""
+
+    options = None
+
+    def __init__(self, name: str = "memory") -> None:
+        self.name = name
+        self.kinds = frozenset({KIND})
+
+    async def search(self, request: SearchRequest, target: OpenTarget) -> list[TableHits]:
+        """Search all tables, or those that the request names; raises `TargetFailed` for a foreign target."""
+        if not isinstance(target, MemoryTarget):
+            message = "This is no database in memory."
+            raise TargetFailed(message)
+        words = set(WORD.findall(request.query.lower()))
+        found = []
+        for name, rows in target.tables.items():
+            if request.tables is not None and name not in request.tables:
+                continue
+            hits = [hit for row in rows if (hit := _hit(words, row, request.columns)) is not None]
+            hits.sort(key=lambda hit: -hit.score)
+            shown = hits[: request.depth]
+            found.append(TableHits(name, "memory", shown, len(hits), "eq", exhausted=len(shown) == len(hits)))
+        return found
+
+
+def _hit(words: set[str], row: Row, columns: tuple[str, ...] | None) -> Hit | None:
+    counts: Mapping[str, int] = {
+        column: sum(word in words for word in WORD.findall(value.lower()))
+        for column, value in row.items()
+        if isinstance(value, str) and (columns is None or column in columns)
+    }
+    matched = tuple(column for column, count in counts.items() if count)
+    if not matched:
+        return None
+    key: Any = next(iter(row.values()))
+    return Hit((key,), float(sum(counts.values())), dict(row), matched, str(row[matched[0]])[:200])
