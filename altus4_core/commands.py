@@ -9,7 +9,7 @@ from typing import Any, NoReturn, TypeVar
 import attrs
 import click
 
-from altus4_core.errors import Altus4Error, SettingsError, StartupRefused
+from altus4_core.errors import Altus4Error, StartupRefused
 from altus4_core.gateway import Gateway
 from altus4_core.manager import Selection
 from altus4_core.migrate import MigrationsRefused
@@ -33,9 +33,9 @@ class CommandContext:
 
     @property
     def settings(self) -> LoadedSettings:
-        """Give the settings; raises `SettingsError`."""
+        """Give the settings; what is wrong with them keeps the gateway from starting, not from being composed."""
         if self._settings is None:
-            self._settings = load_settings(self.config, self.environ)
+            self._settings = load_settings(self.config, self.environ, strict=False)
         return self._settings
 
     @property
@@ -76,7 +76,7 @@ def fail(error: BaseException) -> NoReturn:
     if isinstance(error, StartupRefused | MigrationsRefused):
         for problem in error.problems:
             click.echo(f"altus4: {problem.line()}", err=True)
-        sys.exit(EXIT_USAGE if isinstance(error, SettingsError) else EXIT_FAILED)
+        sys.exit(EXIT_USAGE if any(problem.usage for problem in error.problems) else EXIT_FAILED)
     click.echo(f"altus4: {error}", err=True)
     sys.exit(getattr(error, "exit_code", EXIT_FAILED))
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import attrs
 import orjson
 
-from altus4_core.errors import StartupRefused
+from altus4_core.errors import Problem, StartupRefused
 from altus4_core.gateway import Gateway
 from altus4_core.introspection import columns
 from altus4_core.readiness import run_check
@@ -17,11 +17,11 @@ async def examine(gateway: Gateway) -> Sequence[Finding]:
     """Check settings and plugins, start and ping the services, run every plugin's checks, stop again."""
     problems = gateway.problems()
     if problems:
-        return [Finding("start-up", Severity.ERROR, problem.line(), problem.hint) for problem in problems]
+        return [_finding(problem) for problem in problems]
     try:
-        await gateway.start_services(None)
+        await gateway.start_services([entry.provider.type for entry in gateway.composition.of("service")])
     except StartupRefused as error:
-        return [Finding("start-up", Severity.ERROR, problem.line(), problem.hint) for problem in error.problems]
+        return [_finding(problem) for problem in error.problems]
     try:
         loaded = len(gateway.composition.loaded())
         findings = [Finding("plugins", Severity.OK, f"{loaded} plugins loaded")]
@@ -34,6 +34,11 @@ async def examine(gateway: Gateway) -> Sequence[Finding]:
         return findings + [finding for found in results for finding in found]
     finally:
         await gateway.registry.close()
+
+
+def _finding(problem: Problem) -> Finding:
+    where = f" [{problem.where}]" if problem.where else ""
+    return Finding(f"start-up of {problem.who}", Severity.ERROR, f"{problem.what}{where}", problem.hint)
 
 
 def findings_text(findings: Sequence[Finding]) -> str:

@@ -209,6 +209,7 @@ class Problem:
     what: str
     where: str = ""
     hint: str = ""
+    usage: bool = False  # wrong settings or usage: exit code 2 instead of 1
 
     def line(self) -> str:
         """Give the problem as one line."""
@@ -231,3 +232,6 @@ class SettingsError(StartupRefused):
     """The settings are wrong: exit code 2."""
 
     code = "SETTINGS_ERROR"
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        super().__init__([attrs.evolve(problem, usage=True) for problem in problems])

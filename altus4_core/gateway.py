@@ -2,19 +2,19 @@
 
 import asyncio
 import logging
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 from altus4_core.changes import Changes
 from altus4_core.clock import Clock, SystemClock
 from altus4_core.composition import Composition
 from altus4_core.directory import DatabaseDirectory
 from altus4_core.dispatch import Dispatch
-from altus4_core.errors import Problem, StartupRefused
+from altus4_core.errors import Problem, SettingsError, StartupRefused
 from altus4_core.events import EventBus
 from altus4_core.manager import PluginManager, Selection
 from altus4_core.pipeline import SearchPipeline
 from altus4_core.plugin import Handle
-from altus4_core.registry import Registry, plan_services
+from altus4_core.registry import PlannedService, Registry, plan_services
 from altus4_core.settings.loader import LoadedSettings
 from altus4_core.store import MetadataStore
 from altus4_core.targets import OpenTargets
@@ -64,40 +64,49 @@ class Gateway:
         self.watchdog = LoopWatchdog()
 
     def problems(self) -> list[Problem]:
-        """Give everything that keeps the whole gateway from starting."""
+        """Give everything that keeps the whole gateway from starting, as far as it can be seen without starting."""
         _, unplanned = plan_services(self.composition)
-        return [*self.composition.problems, *unplanned]
+        wrong = SettingsError(self.settings.problems).problems
+        return [*wrong, *self.composition.problems, *unplanned]
 
     async def start(self) -> None:
         """Start all services, sinks and watchers.
 
         Raises:
-            StartupRefused: with every problem found.
+            StartupRefused: with every problem found, those of the services included.
         """
-        if self.strict and (problems := self.problems()):
+        problems = self.problems() if self.strict else []
+        order, _ = plan_services(self.composition)
+        try:
+            await self._start_in(order)
+        except StartupRefused as refused:
+            problems += refused.problems
+        if problems:
+            await self.registry.close()
             raise StartupRefused(problems)
-        await self.start_services(None)
         self.events.start()
         self.watchdog.start()
 
-    async def start_services(self, wanted: Collection[type] | None) -> None:
-        """Start these services and what they require (all for None); used alone by commands.
+    async def start_services(self, wanted: Collection[type]) -> None:
+        """Start these services and what they require, for a command; other plugins' problems do not matter to it.
 
         Raises:
-            StartupRefused: one is not offered or failed.
+            StartupRefused: one is not offered or failed, or the core's settings are wrong.
         """
-        order, problems = plan_services(self.composition, wanted)
+        if self.settings.problems:
+            raise SettingsError(self.settings.problems)
+        order, _ = plan_services(self.composition, wanted)
         offered = {planned.service.type for planned in order}
-        missing = [kind for kind in wanted or () if kind not in offered]
+        missing = [kind for kind in wanted if kind not in offered]
         if missing:
-            causes = [problem for problem in self.composition.problems if problem.who not in {"prefer", "enable"}]
             lines = [
                 Problem("altus4", f"no enabled plugin offers {kind.__name__}", hint="enable one that does")
                 for kind in missing
             ]
-            raise StartupRefused([*lines, *causes])
-        if wanted is None and problems and self.strict:
-            raise StartupRefused(problems)
+            raise StartupRefused([*lines, *self.composition.problems])
+        await self._start_in(order)
+
+    async def _start_in(self, order: Sequence[PlannedService]) -> None:
         await self.registry.start(order, deadline=self.settings.core.deadlines.service_start)
 
     async def stop(self) -> None:
