@@ -91,10 +91,10 @@ class AccountsPlugin(Plugin):
             yield Sessions(store, lookup, tokens, ctx.clock, timedelta(days=self.settings.session_days))
 
         return [
-            Service(Passwords, open_passwords, name="passwords"),
-            Service(Tokens, open_tokens, name="tokens"),
+            Service(Passwords, open_passwords, name="passwords", requires=()),
+            Service(Tokens, open_tokens, name="tokens", requires=()),
             Service(SessionLookup, open_lookup, name="session cache"),
-            Service(Sessions, open_sessions, name="sessions", requires=(Tokens, SessionLookup)),
+            Service(Sessions, open_sessions, name="sessions", requires=(MetadataStore, Tokens, SessionLookup)),
         ]
 
     @hookimpl
