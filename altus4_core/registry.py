@@ -44,7 +44,7 @@ def plan_services(
     planned: dict[type, PlannedService] = {}
     for entry in composition.of("service"):
         service: Service = entry.provider
-        needs = tuple(plugins[entry.plugin].requires) + tuple(service.requires)
+        needs = plugins[entry.plugin].requires if service.requires is None else service.requires
         planned[service.type] = PlannedService(entry, service, tuple(t for t in needs if t is not service.type))
     own = {kind: plan.entry.plugin for kind, plan in planned.items()}
     problems = [

@@ -31,7 +31,7 @@ class ServiceContract(RecordContract):
         """Operators see it."""
         assert provider_name(spec_of("service"), provider).strip()
         assert isinstance(provider.type, type)
-        assert all(isinstance(kind, type) for kind in provider.requires)
+        assert all(isinstance(kind, type) for kind in provider.requires or ())
 
     @pytest.mark.asyncio
     async def test_runs(self, provider: Service, valid: Any) -> None:
