@@ -1,5 +1,6 @@
 """Wiring: settings and hooks."""
 
+import asyncio
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 
@@ -57,10 +58,15 @@ class DatabasesMySQL(Plugin):
 
         @asynccontextmanager
         async def open_targets() -> AsyncIterator[SharedTargets]:
+            from altus4_databases_mysql.warden import Warden
+
             targets = SharedTargets(ctx.service(Connector)())
+            watch = asyncio.create_task(Warden(targets, ctx.service(MetadataStore), ctx.logger).run())
             try:
                 yield targets
             finally:
+                watch.cancel()
+                await asyncio.gather(watch, return_exceptions=True)
                 await targets.aclose()
 
         return [

@@ -1,6 +1,7 @@
 """Open targets that searches and the HTTP resource share: one pool per database and row version, however it is used."""
 
 import asyncio
+from collections.abc import Sequence
 
 from altus4_core.stored import Database
 from altus4_databases_mysql.connector import Connector
@@ -33,6 +34,10 @@ class SharedTargets:
         """Give the target of a database if it is open."""
         held = self._open.get(database_id)
         return None if held is None or held.closed else held
+
+    def all(self) -> Sequence[MySQLOpenTarget]:
+        """Give all that are open."""
+        return [target for target in self._open.values() if not target.closed]
 
     def retire(self, database_id: str) -> None:
         """Close a database's target in the background: its row changed or is gone."""

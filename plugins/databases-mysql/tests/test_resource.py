@@ -2,6 +2,7 @@
 
 import asyncio
 
+import attrs
 import pytest
 from altus4_databases_mysql import DatabasesMySQL
 from altus4_databases_mysql.keyring import new_key_entry
@@ -240,6 +241,34 @@ async def test_a_change_closes_the_pool(client, connected, customer):
         if not (await customer.admin.fetch(count)).scalar():
             break
     assert (await customer.admin.fetch(count)).scalar() == 0
+
+
+@pytest.mark.parametrize("what", ["change", "remove"])
+async def test_a_change_made_by_another_process_closes_the_pool(client, connected, customer, memory, what):
+    await data(await client.get(f"{PATH}/status"))
+    count = f"SELECT COUNT(*) FROM information_schema.PROCESSLIST WHERE USER = '{customer.username}'"
+    assert (await customer.admin.fetch(count)).scalar() == 1
+    databases = memory.store.databases
+    if what == "remove":
+        await databases.remove("user-1", connected["id"])
+    else:
+        await databases.update(attrs.evolve(await databases.get("user-1", connected["id"]), name="Elsewhere"))
+    await asyncio.sleep(2)
+    assert (await customer.admin.fetch(count)).scalar() == 0
+
+
+async def test_unreadable_credentials_are_said_and_can_be_repaired(client, connected, customer, memory):
+    databases = memory.store.databases
+    row = await databases.get("user-1", connected["id"])
+    await databases.update(attrs.evolve(row, password_encrypted="v1.gone.AAAA.AAAA"))
+    path = f"{PATH}/{connected['id']}"
+    assert (await data(await client.get(path)))["name"] == "Shop"
+    assert (await data(await client.post(f"{path}/test")))["code"] == "CREDENTIALS_UNREADABLE"
+    assert (await error(await client.get(f"{path}/schema"), 502))["code"] == "CREDENTIALS_UNREADABLE"
+    assert (await data(await client.get(f"{PATH}/status")))[connected["id"]] is False
+    assert (await error(await client.put(path, json={"name": "x"}), 502))["code"] == "CREDENTIALS_UNREADABLE"
+    await data(await client.put(path, json={"password": customer.password}))
+    assert (await data(await client.get(f"{PATH}/status")))[connected["id"]] is True
 
 
 async def test_others_see_nothing(client_factory, customer, memory, gateway_factory, tmp_path):
