@@ -35,10 +35,10 @@ class MemoryApiKeys:
         return next((key for key in self._tables.api_keys.values() if key.key_hash == key_hash), None)
 
     async def list(self, user_id: str) -> Sequence[ApiKey]:
-        """List a user's active keys, newest first."""
+        """List a user's active keys, newest first: of one second, the one made last."""
         self._tables.reach()
         own = [key for key in self._tables.api_keys.values() if key.user_id == user_id and key.is_active]
-        return sorted(sorted(own, key=lambda key: key.id), key=_created, reverse=True)
+        return sorted(own, key=_created)[::-1]
 
     async def get(self, user_id: str, key_id: str) -> ApiKey | None:
         """Read one of the user's keys, active or not."""
@@ -47,7 +47,7 @@ class MemoryApiKeys:
         return key if key is not None and key.user_id == user_id else None
 
     async def update(self, key: ApiKey) -> bool:
-        """Write everything an owner may change."""
+        """Write everything an owner may change; a key that has ended stays so."""
         self._tables.reach()
         before = self._tables.api_keys.get(key.id)
         if before is None or before.user_id != key.user_id:
@@ -57,6 +57,7 @@ class MemoryApiKeys:
             key_prefix=before.key_prefix,
             key_hash=before.key_hash,
             environment=before.environment,
+            is_active=before.is_active and key.is_active,
             retired_at=before.retired_at or key.retired_at,
             last_used=before.last_used,
             last_used_ip=before.last_used_ip,
@@ -64,6 +65,14 @@ class MemoryApiKeys:
             created_at=before.created_at,
             updated_at=self._tables.now(),
         )
+        return True
+
+    async def retire(self, user_id: str, key_id: str, until: datetime) -> bool:
+        """Set when a key ends, if it has no end yet."""
+        key = await self.get(user_id, key_id)
+        if key is None or not key.is_active or key.retired_at is not None:
+            return False
+        self._tables.api_keys[key_id] = attrs.evolve(key, retired_at=until, updated_at=self._tables.now())
         return True
 
     async def record_use(self, uses: Sequence[KeyUse]) -> None:
