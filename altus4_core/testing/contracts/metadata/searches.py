@@ -1,0 +1,100 @@
+"""What a store of searches promises."""
+
+from datetime import timedelta
+
+import attrs
+
+from altus4_core.store import MetadataStore
+from altus4_core.testing.contracts.metadata.rows import NOON, UNICODE, a_database, a_search, a_user, new_id
+
+
+class SearchContract:
+    """The search log."""
+
+    async def test_search_round_trip(self, store: MetadataStore) -> None:
+        """Search round trip."""
+        user = await a_user(store)
+        database = a_database(user.id)
+        await store.databases.add(database)
+        row = a_search(
+            user.id,
+            query=UNICODE,
+            search_mode="boolean",
+            database_id=database.id,
+            search_params={"limit": 20, "databases": [database.id], "query": UNICODE},
+            result_count=7,
+            execution_time_ms=12,
+            categories=[{"name": "books", "count": 7}],
+        )
+        assert await store.searches.add_many([row]) == 1
+        assert list(await store.searches.list(user.id, limit=10, offset=0)) == [row]
+
+    async def test_mode_of_a_plugin_is_kept(self, store: MetadataStore) -> None:
+        """Mode of a plugin is kept."""
+        user = await a_user(store)
+        rows = [a_search(user.id, search_mode="exact", search_params={"a": 1}), a_search(user.id, search_mode="fuzzy")]
+        assert await store.searches.add_many(rows) == 2
+        found = {row.id: row for row in await store.searches.list(user.id, limit=10, offset=0)}
+        assert found == {row.id: row for row in rows}
+
+    async def test_batch_may_come_again(self, store: MetadataStore) -> None:
+        """Batch may come again."""
+        user = await a_user(store)
+        rows = [a_search(user.id) for _ in range(5)]
+        assert await store.searches.add_many([]) == 0
+        assert await store.searches.add_many(rows[:3]) == 3
+        assert await store.searches.add_many(rows) == 2
+        assert await store.searches.add_many([attrs.evolve(row, query="other") for row in rows]) == 0
+        assert {row.query for row in await store.searches.list(user.id, limit=10, offset=0)} == {"mysql tuning"}
+
+    async def test_large_batch(self, store: MetadataStore) -> None:
+        """Large batch."""
+        user = await a_user(store)
+        assert await store.searches.add_many([a_search(user.id, query="q" * 1000) for _ in range(1500)]) == 1500
+        assert await store.searches.count(user.id) == 1500
+
+    async def test_rows_of_the_gone_do_not_hold_up_the_others(self, store: MetadataStore) -> None:
+        """Rows of the gone do not hold up the others."""
+        user, stranger = await a_user(store), await a_user(store)
+        foreign = a_database(stranger.id)
+        await store.databases.add(foreign)
+        rows = [
+            a_search(user.id),
+            a_search(new_id()),
+            a_search(user.id, database_id=new_id()),
+            a_search(user.id, database_id=foreign.id),
+        ]
+        assert await store.searches.add_many(rows) == 3
+        found = await store.searches.list(user.id, limit=10, offset=0)
+        assert {row.id for row in found} == {rows[0].id, rows[2].id, rows[3].id}
+        assert {row.database_id for row in found} == {None}
+
+    async def test_impossible_rows_do_not_hold_up_the_others(self, store: MetadataStore) -> None:
+        """Impossible rows do not hold up the others."""
+        user = await a_user(store)
+        good = [a_search(user.id) for _ in range(3)]
+        bad = [
+            a_search(user.id, search_params={"what": object()}),
+            a_search(user.id, id="x" * 100),
+            a_search(user.id, id="é" * 36),
+        ]
+        assert await store.searches.add_many([good[0], *bad, *good[1:]]) == 3
+        odd = [
+            a_search(user.id, query="nul \0 and surrogate \ud800"),
+            a_search(user.id, query="\U0001f600" * 2000),
+            a_search(user.id, result_count=2**40, execution_time_ms=-5),
+        ]
+        assert await store.searches.add_many(odd) == 3
+        found = {row.id: row for row in await store.searches.list(user.id, limit=10, offset=0)}
+        assert set(found) == {row.id for row in [*good, *odd]}
+        assert len(found[odd[1].id].query) == 1000
+        assert (found[odd[2].id].result_count, found[odd[2].id].execution_time_ms) == (2**31 - 1, 0)
+
+    async def test_searches_are_listed_newest_first(self, store: MetadataStore) -> None:
+        """Searches are listed newest first."""
+        user, stranger = await a_user(store), await a_user(store)
+        rows = [a_search(user.id, created_at=NOON + timedelta(minutes=minute)) for minute in range(6)]
+        await store.searches.add_many([*rows[::2], a_search(stranger.id), *rows[1::2]])
+        found = [row.id for row in await store.searches.list(user.id, limit=4, offset=1)]
+        assert found == [row.id for row in rows[::-1]][1:5]
+        assert await store.searches.count(user.id) == 6
