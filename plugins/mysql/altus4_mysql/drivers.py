@@ -18,8 +18,12 @@ def make_driver(name: str = "aiomysql", resolve: Resolve = resolve_any) -> Drive
         InvalidOptions: unknown or not installed.
     """
     if name == "aiomysql":
-        from .aiomysql_driver import AiomysqlDriver
-
+        try:
+            from .aiomysql_driver import AiomysqlDriver
+        except OSError:
+            # From Python 3.13 on aiomysql cannot be imported under a user id without a name (some containers).
+            message = "aiomysql needs a user name to start: set the environment variable LOGNAME to any"
+            raise InvalidOptions(message) from None
         return AiomysqlDriver(resolve)
     if name == "asyncmy":
         try:

@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 
-from attrs import field, frozen
+from attrs import field, frozen, validators
 
 from .driver import Driver, DriverConnection
 from .errors import ConnectFailed, PoolClosed, PoolExhausted, QueryTimeout
@@ -23,12 +23,22 @@ from .statement import render
 class PoolSettings:
     """Sizes and times of a pool. Starting values, to be tuned."""
 
-    size: int = field(default=4, metadata={"doc": "connections, those being killed included"})
-    max_waiters: int = field(default=32, metadata={"doc": "callers that may wait for one"})
-    acquire_timeout: float = field(default=5.0, metadata={"doc": "seconds a caller waits at most"})
-    idle_timeout: float = field(default=300.0, metadata={"doc": "seconds before an idle connection is closed"})
-    max_lifetime: float = field(default=3600.0, metadata={"doc": "seconds before a connection is replaced"})
-    reap_timeout: float = field(default=900.0, metadata={"doc": "seconds a slot waits for a killed statement"})
+    size: int = field(
+        default=4, validator=validators.ge(1), metadata={"doc": "connections, those being killed included"}
+    )
+    max_waiters: int = field(default=32, validator=validators.ge(0), metadata={"doc": "callers that may wait for one"})
+    acquire_timeout: float = field(
+        default=5.0, validator=validators.gt(0), metadata={"doc": "seconds a caller waits at most"}
+    )
+    idle_timeout: float = field(
+        default=300.0, validator=validators.gt(0), metadata={"doc": "seconds before an idle connection is closed"}
+    )
+    max_lifetime: float = field(
+        default=3600.0, validator=validators.gt(0), metadata={"doc": "seconds before a connection is replaced"}
+    )
+    reap_timeout: float = field(
+        default=900.0, validator=validators.gt(0), metadata={"doc": "seconds a slot waits for a killed statement"}
+    )
 
 
 @frozen
@@ -60,14 +70,22 @@ class Pool:
         driver: makes connections.
         options: where to and as whom.
         settings: sizes and times.
+        killer: makes the side connections that kill; None: `driver`. Give one past a circuit breaker, which else
+            keeps slots occupied after a frozen server has come back.
     """
 
-    def __init__(self, driver: Driver, options: ConnectOptions, settings: PoolSettings | None = None) -> None:
+    def __init__(
+        self,
+        driver: Driver,
+        options: ConnectOptions,
+        settings: PoolSettings | None = None,
+        killer: Driver | None = None,
+    ) -> None:
         self.settings = settings or PoolSettings()
         self.options = options
         self._driver = driver
         self._permits = Permits(self.settings.size, self.settings.max_waiters)
-        self._reaper = Reaper(driver, options, self.settings.reap_timeout)
+        self._reaper = Reaper(killer or driver, options, self.settings.reap_timeout)
         self._idle: deque[_Slot] = deque()
         self._active: set[_Slot] = set()
         self._reaping: set[asyncio.Task[None]] = set()

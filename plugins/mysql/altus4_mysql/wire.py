@@ -118,6 +118,10 @@ class Wire(asyncio.BufferedProtocol):
     def allow(self, budget: int) -> None:
         """Let the server send `budget` bytes from now on; 0: nothing."""
         self._budget = self._cap = budget
+        if not budget and self.pos == self.length and len(self.buffer) > _KEEP:
+            # What one large answer took is not kept by an idle connection.
+            self.buffer = bytearray(_BUFFER)
+            self.pos = self.length = 0
 
     def fail(self, fault: MySQLError) -> None:
         """Break the connection; whoever reads gets `fault`."""

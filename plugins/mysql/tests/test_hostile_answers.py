@@ -520,6 +520,16 @@ def test_noise(name: str, options, noise: list[bytes], framed: bool) -> None:
     asyncio.run(main())
 
 
+async def test_an_idle_connection_keeps_no_large_buffer(driver: Driver, options) -> None:
+    async with HostileServer(answering(*result(TWO, row(b"x" * 3_000_000, b"1")))) as server:
+        connection = await driver.connect(options(server.port, query_timeout=5.0))
+        assert len((await connection.query("SELECT 1")).scalar()) == 3_000_000
+        assert connection.is_usable
+        assert len(connection._wire.buffer) < 300_000
+        connection.close()
+        await connection.wait_closed()
+
+
 async def test_both_drivers_read_alike(options) -> None:
     columns = (
         column("a"),

@@ -151,6 +151,32 @@ async def test_the_slot_stays_taken_while_the_thread_lives(driver: Driver, optio
         await pool.close()
 
 
+async def test_side_connections_may_have_a_driver_of_their_own(driver: Driver, options) -> None:
+    class Broken:
+        name = "broken"
+        connected = False
+
+        async def connect(self, wanted: object, *, only: str | None = None) -> object:
+            if self.connected:
+                raise ConnectFailed("unreachable")
+            self.connected = True
+            return await driver.connect(wanted, only=only)
+
+    async def script(peer: Peer) -> None:
+        if peer.number > 1:
+            await friendly(peer)
+        await peer.login()
+        await peer.stall()
+
+    async with HostileServer(script) as server:
+        pool = Pool(Broken(), options(server.port), PoolSettings(size=1), killer=driver)
+        with pytest.raises(QueryTimeout):
+            await pool.fetch("SELECT 1", deadline=0.05)
+        await settle(pool)
+        assert server.peers[1].received[-1] == b"\x03KILL QUERY 1"
+        await pool.close()
+
+
 async def test_giving_up_on_a_thread_is_bounded(driver: Driver, options) -> None:
     async def script(peer: Peer) -> None:
         await peer.login()

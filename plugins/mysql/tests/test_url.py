@@ -1,7 +1,16 @@
 """URLs and options."""
 
 import pytest
-from altus4_mysql import ConnectOptions, InvalidOptions, Limits, SessionOptions, TLSOptions, make_driver, parse_url
+from altus4_mysql import (
+    ConnectOptions,
+    InvalidOptions,
+    Limits,
+    PoolSettings,
+    SessionOptions,
+    TLSOptions,
+    make_driver,
+    parse_url,
+)
 from attrs import evolve
 
 
@@ -86,6 +95,8 @@ def test_one_clear_line(url: str, says: str) -> None:
         lambda: SessionOptions(sql_mode="x'; DROP"),
         lambda: SessionOptions(time_zone="'"),
         lambda: make_driver("pymysql"),
+        lambda: PoolSettings(size=0),
+        lambda: PoolSettings(reap_timeout=0),
     ],
 )
 def test_options_are_judged(make) -> None:
