@@ -173,7 +173,7 @@ async def test_side_connections_may_have_a_driver_of_their_own(driver: Driver, o
         with pytest.raises(QueryTimeout):
             await pool.fetch("SELECT 1", deadline=0.05)
         await settle(pool)
-        assert server.peers[1].received[-1] == b"\x03KILL QUERY 1"
+        assert b"\x03KILL QUERY 1" in server.peers[1].received
         await pool.close()
 
 
