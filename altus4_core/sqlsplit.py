@@ -1,12 +1,23 @@
 """Splitting an SQL script into statements, as the `mysql` client does: strings, comments, `DELIMITER`, routines."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import attrs
 
-DELIMITER = re.compile(r"[ \t]*delimiter[ \t]+(\S+)[ \t]*(?:\r?\n|\Z)", re.IGNORECASE)
+BLANKS = re.compile(r"\s+")
 LINE_COMMENT = re.compile(r"(?:--(?=\s|\Z)|#)[^\n]*")
+BLOCK_COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
+# Possessive: a quote that is not closed must fail, and not be taken for two shorter strings.
+QUOTED = {
+    "'": re.compile(r"'(?:[^'\\]|\\.|'')*+'", re.DOTALL),
+    '"': re.compile(r'"(?:[^"\\]|\\.|"")*+"', re.DOTALL),
+    "`": re.compile(r"`(?:[^`]|``)*+`"),
+}
+DELIMITER = re.compile(r"delimiter(?![\w$])(?:[ \t]+(?P<value>\S+))?[^\n]*(?:\n|\Z)", re.IGNORECASE)
+KEPT_COMMENTS = ("/*!", "/*M!", "/*+")
+EXECUTABLE_COMMENTS = ("/*!", "/*M!")
+DELIMITERS = (";", "//", "$$", ";;", "@@", "|||")
 
 
 @attrs.frozen
@@ -18,86 +29,128 @@ class Statement:
 
 
 class SplitError(ValueError):
-    """A string, a quoted name or a comment is not closed; the text names the line."""
+    """A string, a quoted name or a comment is not closed, or DELIMITER names none; the text says the line."""
 
 
 def split_statements(text: str) -> list[Statement]:
     """Split a script. Comments before and between statements are dropped, executable ones (`/*! */`) are kept.
 
+    A byte order mark and the way lines end make no difference. Takes time in proportion to the script.
+
     Raises:
-        SplitError: something is not closed.
+        SplitError: something is not closed, or DELIMITER has no value.
     """
     return list(_Splitter(text.removeprefix("\ufeff").replace("\r\n", "\n")).statements())
 
 
+def join_statements(statements: Iterable[Statement]) -> str:
+    """Write statements as a script that splits into the same statements again: where one holds its delimiter
+    (routines do), `DELIMITER` sets another one.
+    """
+    lines = []
+    for statement in statements:
+        sql = statement.sql
+        # The end of the statement must not run into the delimiter either.
+        delimiter = next((each for each in DELIMITERS if _alone(sql, each)), None)
+        if delimiter is None:
+            delimiter = "|||" + "|" * max((len(run) for run in re.findall(r"\|+", sql)), default=0)
+        ended = _ended(sql, delimiter)
+        lines.append(ended if delimiter == ";" else f"DELIMITER {delimiter}\n{ended}DELIMITER ;\n")
+    return "".join(lines)
+
+
+def _ended(sql: str, delimiter: str) -> str:
+    return f"{sql};\n" if delimiter == ";" else f"{sql}\n{delimiter}\n"
+
+
+def _alone(sql: str, delimiter: str) -> bool:
+    try:
+        return [each.sql for each in _Splitter(_ended(sql, delimiter), delimiter).statements()] == [sql]
+    except SplitError:
+        return False
+
+
 class _Splitter:
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, delimiter: str = ";") -> None:
         self._text = text
         self._at = 0
-        self._delimiter = ";"
+        self._line = 1
+        self._set_delimiter(delimiter)
 
     def statements(self) -> Iterator[Statement]:
-        parts: list[str] = []
-        begun: int | None = None
-        while self._at < len(self._text):
-            if not "".join(parts).strip():
-                match = DELIMITER.match(self._text, self._at) if self._line_begins() else None
-                if match:
-                    self._delimiter = match[1]
-                    self._at = match.end()
-                    continue
-            if self._text.startswith(self._delimiter, self._at):
-                self._at += len(self._delimiter)
-                if begun is not None:
-                    yield Statement("".join(parts).strip(), begun)
-                parts, begun = [], None
-                continue
-            line = self._line()
-            piece, matters = self._piece()
-            if matters and begun is None and piece.strip():
-                begun = line
-            if matters or begun is not None:
-                parts.append(piece if matters else " ")
-        if begun is not None:
-            yield Statement("".join(parts).strip(), begun)
+        while self._to_statement():
+            line = self._line
+            sql = self._read_statement()
+            yield Statement(sql, line)
 
-    def _line(self) -> int:
-        return self._text.count("\n", 0, self._at) + 1
+    def _set_delimiter(self, value: str) -> None:
+        self._delimiter = value
+        # What ends plain text: the delimiter, and whatever may hide one.
+        self._edge = re.compile(rf"{re.escape(value)}|--(?=\s|\Z)|/\*|[#'\"`]")
 
-    def _line_begins(self) -> bool:
-        return self._at == 0 or self._text[self._at - 1] == "\n"
+    def _go(self, to: int) -> str:
+        passed = self._text[self._at : to]
+        self._line += passed.count("\n")
+        self._at = to
+        return passed
 
-    def _piece(self) -> tuple[str, bool]:
-        """Take the next indivisible piece; say whether it is more than a comment."""
-        text, at = self._text, self._at
-        comment = LINE_COMMENT.match(text, at)
-        if comment:
-            self._at = comment.end()
-            return comment[0], False
-        if text.startswith("/*", at):
-            end = text.find("*/", at + 2)
-            if end < 0:
-                message = f"line {self._line()}: a comment is not closed"
-                raise SplitError(message)
-            self._at = end + 2
-            return text[at : self._at], text.startswith(("/*!", "/*+", "/*M!"), at)
-        if text[at] in "'\"`":
-            self._at = self._after_quoted(text[at])
-            return text[at : self._at], True
-        self._at += 1
-        return text[at], True
-
-    def _after_quoted(self, quote: str) -> int:
-        text, at = self._text, self._at + 1
-        while at < len(text):
-            if text[at] == "\\" and quote != "`":
-                at += 2
-            elif text[at] == quote:
-                if text.startswith(quote, at + 1):
-                    at += 2
-                else:
-                    return at + 1
+    def _to_statement(self) -> bool:
+        """Pass blanks, comments, empty statements and DELIMITER lines; False at the end of the script."""
+        text = self._text
+        while self._at < len(text):
+            at = self._at
+            passed = BLANKS.match(text, at) or LINE_COMMENT.match(text, at)
+            if passed:
+                self._go(passed.end())
+            elif text.startswith(self._delimiter, at):
+                self._go(at + len(self._delimiter))
+            elif text.startswith("/*", at) and not text.startswith(EXECUTABLE_COMMENTS, at):
+                self._comment()
+            elif command := DELIMITER.match(text, at):
+                if command["value"] is None:
+                    message = f"line {self._line}: DELIMITER names none"
+                    raise SplitError(message)
+                self._set_delimiter(command["value"])
+                self._go(command.end())
             else:
-                at += 1
-        message = f"line {self._line()}: {quote} is not closed"
-        raise SplitError(message)
+                return True
+        return False
+
+    def _read_statement(self) -> str:
+        """Read up to the delimiter or the end, and pass the delimiter."""
+        text = self._text
+        parts = []
+        while self._at < len(text):
+            edge = self._edge.search(text, self._at)
+            parts.append(self._go(edge.start() if edge else len(text)))
+            if edge is None:
+                break
+            if text.startswith(self._delimiter, self._at):
+                self._go(self._at + len(self._delimiter))
+                break
+            parts.append(self._piece())
+        return "".join(parts).strip()
+
+    def _piece(self) -> str:
+        """Take a comment or something quoted; a comment without effect becomes a blank."""
+        text, at = self._text, self._at
+        if text.startswith("/*", at):
+            comment = self._comment()
+            return comment if comment.startswith(KEPT_COMMENTS) else " "
+        quoted = QUOTED.get(text[at])
+        if quoted is None:
+            end = text.find("\n", at)
+            self._go(end if end >= 0 else len(text))
+            return " "
+        match = quoted.match(text, at)
+        if match is None:
+            message = f"line {self._line}: {text[at]} is not closed"
+            raise SplitError(message)
+        return self._go(match.end())
+
+    def _comment(self) -> str:
+        match = BLOCK_COMMENT.match(self._text, self._at)
+        if match is None:
+            message = f"line {self._line}: a comment is not closed"
+            raise SplitError(message)
+        return self._go(match.end())
