@@ -112,9 +112,9 @@ async def test_a_revoked_key_is_invalid(desk, make_key):
 async def test_the_end_is_exact_even_from_the_cache(desk, make_key, clock, member):
     key, text = make_key(**{member: clock.now() + timedelta(seconds=1)})
     desk.put(key)
-    clock.pass_(0.999)
+    clock.advance(0.999)
     assert await desk.ask(f"Bearer {text}") is not None
-    clock.pass_(0.001)
+    clock.advance(0.001)
     assert await desk.code(f"Bearer {text}") == (401, "API_KEY_EXPIRED")
 
 

@@ -15,7 +15,7 @@ def recorder(table, clock):
 
 async def test_uses_are_added_up_with_the_last_time_and_address(recorder, table, clock):
     recorder.note("k", clock.now(), "192.0.2.1")
-    clock.pass_(5)
+    clock.advance(5)
     recorder.note("k", clock.now(), "192.0.2.2")
     recorder.note("k", clock.now() - timedelta(seconds=1), "192.0.2.3")
     assert await recorder.flush()
@@ -27,7 +27,7 @@ async def test_a_key_is_written_at_most_once_a_minute(recorder, table, clock):
     for _ in range(120):
         recorder.note("k", clock.now(), "192.0.2.1")
         await recorder.flush(due_only=True)
-        clock.pass_(1)
+        clock.advance(1)
     assert len(table.batches) == 2
     await recorder.aclose()
     assert table.total("k") == 120
@@ -35,7 +35,7 @@ async def test_a_key_is_written_at_most_once_a_minute(recorder, table, clock):
 
 async def test_no_use_slips_into_another_hour(recorder, table, clock):
     recorder.note("k", clock.now(), "a")
-    clock.pass_(3600)
+    clock.advance(3600)
     recorder.note("k", clock.now(), "a")
     await recorder.flush()
     assert sorted(use.at.hour for use in table.batches[0]) == [12, 13]
@@ -85,7 +85,7 @@ async def test_large_batches_are_cut(recorder, table, clock):
 async def test_idle_keys_leave_no_memory(recorder, table, clock):
     recorder.note("k", clock.now(), "a")
     await recorder.flush()
-    clock.pass_(61)
+    clock.advance(61)
     await recorder.flush()
     assert recorder._written_at == {}
     assert recorder._pending == {}
