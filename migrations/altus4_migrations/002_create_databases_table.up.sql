@@ -5,7 +5,7 @@ CREATE TABLE `databases` (
   name VARCHAR(255) NOT NULL,
   host VARCHAR(255) NOT NULL,
   port INT NOT NULL DEFAULT 3306,
-  database_name VARCHAR(255) NOT NULL,
+  database_name VARCHAR(255) COLLATE utf8mb4_bin NOT NULL,
   username VARCHAR(255) NOT NULL,
   password_encrypted TEXT NOT NULL,
   ssl_enabled BOOLEAN DEFAULT false,

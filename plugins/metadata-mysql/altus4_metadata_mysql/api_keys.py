@@ -11,7 +11,20 @@ from altus4_core.records import RateLimit
 from altus4_core.store import KeyHour, KeyUse
 from altus4_core.stored import ApiKey
 from altus4_metadata_mysql.link import Link
-from altus4_metadata_mysql.values import from_json, from_time, from_time_needed, to_json, to_time
+from altus4_metadata_mysql.values import (
+    from_json,
+    from_time,
+    from_time_needed,
+    is_key,
+    key_value,
+    table_of,
+    to_json,
+    to_second,
+    to_time,
+)
+
+LARGEST_INT = 2**31 - 1
+MOST_ROWS = 1000  # in one statement
 
 COLUMNS = (
     "id, user_id, key_prefix, key_hash, name, environment, permissions, rate_limit_tier, rate_limit_custom, expires_at,"
@@ -28,17 +41,20 @@ class ApiKeys:
     async def add(self, key: ApiKey) -> None:
         """Insert."""
         sql = (
-            "INSERT INTO api_keys (id, user_id, key_prefix, key_hash, name, environment, permissions, rate_limit_tier,"
+            "INSERT INTO api_keys (id, user_id, key_prefix, key_hash, environment, name, permissions, rate_limit_tier,"
             " rate_limit_custom, expires_at, is_active, allowed_ips, confined_to, retired_at, usage_count, created_at,"
             " updated_at) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s,"
             " COALESCE(%s, NOW()), COALESCE(%s, NOW()))"
         )
         head = (key.id, key.user_id, key.key_prefix, key.key_hash)
-        made = (to_time(key.created_at), to_time(key.updated_at))
-        await self._link.write(sql, (*head, *_changeable(key), key.usage_count, *made))
+        limits, end = _changeable(key)
+        made = to_second(key.created_at)
+        await self._link.write(sql, (*head, key.environment, *limits, end, key.usage_count, made, made))
 
     async def by_hash(self, key_hash: str) -> ApiKey | None:
         """Read the key with this digest, whoever owns it."""
+        if not is_key(key_hash):
+            return None
         sql = f"SELECT {COLUMNS} FROM api_keys WHERE key_hash = %s"
         return _key((await self._link.fetch(sql, (key_hash,))).first())
 
@@ -49,18 +65,24 @@ class ApiKeys:
 
     async def get(self, user_id: str, key_id: str) -> ApiKey | None:
         """Read one of the user's keys, active or not."""
+        if not is_key(key_id):
+            return None
         sql = f"SELECT {COLUMNS} FROM api_keys WHERE id = %s AND user_id = %s"
         return _key((await self._link.fetch(sql, (key_id, user_id))).first())
 
     async def update(self, key: ApiKey) -> bool:
-        """Write everything an owner may change; a key that has ended stays so."""
+        """Write everything an owner may change; a key that has ended stays so.
+
+        The environment is none of it: it is part of the key's text.
+        """
         sql = (
-            "UPDATE api_keys SET name = %s, environment = %s, permissions = %s, rate_limit_tier = %s,"
+            "UPDATE api_keys SET name = %s, permissions = %s, rate_limit_tier = %s,"
             " rate_limit_custom = %s, expires_at = %s, is_active = is_active AND %s, allowed_ips = %s,"
             " confined_to = %s, retired_at = COALESCE(retired_at, %s), updated_at = NOW()"
             " WHERE id = %s AND user_id = %s"
         )
-        changed = await self._link.write(sql, (*_changeable(key), key.id, key.user_id))
+        limits, end = _changeable(key)
+        changed = await self._link.write(sql, (*limits, end, key.id, key.user_id))
         return changed > 0 or await self.get(key.user_id, key.id) is not None
 
     async def retire(self, user_id: str, key_id: str, until: datetime) -> bool:
@@ -73,8 +95,10 @@ class ApiKeys:
 
     async def record_use(self, uses: Sequence[KeyUse]) -> None:
         """Add to the totals and to the hours of many keys at once: all of it or, when it fails, nothing."""
-        if uses:
-            await self._link.write_all([_totals(uses), _hours(uses)])
+        known = [use for use in uses if is_key(use.key_id)]
+        for start in range(0, len(known), MOST_ROWS):
+            part = known[start : start + MOST_ROWS]
+            await self._link.write_all([_totals(part), _hours(part)])
 
     async def hours(self, user_id: str, key_id: str, since: datetime) -> Sequence[KeyHour]:
         """Read how often one of the user's keys was used in each hour from `since` on."""
@@ -92,16 +116,18 @@ def _totals(uses: Sequence[KeyUse]) -> tuple[str, Sequence[Any]]:
         before = merged.get(use.key_id)
         newest = use if before is None or use.at >= before.at else before
         merged[use.key_id] = attrs.evolve(newest, count=use.count + (before.count if before else 0))
-    rows = " UNION ALL ".join(["SELECT %s AS key_id, %s AS uses, CAST(%s AS DATETIME) AS at, %s AS ip"] * len(merged))
+    columns = (key_value("key_id"), "%s AS uses", "CAST(%s AS DATETIME) AS at", "%s AS ip")
+    # No order is promised among assignments to a join: `at >= last_used` says the same before and after its own.
     # updated_at stays: it says when the owner changed the key.
     sql = (
-        f"UPDATE api_keys k JOIN ({rows}) u ON k.id = CONVERT(u.key_id USING ascii)"
-        " SET k.usage_count = k.usage_count + u.uses,"
+        f"UPDATE api_keys k JOIN {table_of(columns, len(merged))} u ON k.id = u.key_id"
+        f" SET k.usage_count = LEAST(k.usage_count + u.uses, {LARGEST_INT}),"
         " k.last_used_ip = IF(k.last_used IS NULL OR u.at >= k.last_used, u.ip, k.last_used_ip),"
         " k.last_used = GREATEST(COALESCE(k.last_used, u.at), u.at), k.updated_at = k.updated_at"
     )
-    listed = merged.values()
-    return sql, [value for use in listed for value in (use.key_id, use.count, to_time(use.at), use.ip)]
+    # In the order of keys, so that two nodes that count the same keys rarely wait for each other in a circle.
+    ordered = [merged[key_id] for key_id in sorted(merged)]
+    return sql, [value for use in ordered for value in (use.key_id, use.count, to_second(use.at), use.ip)]
 
 
 def _hours(uses: Sequence[KeyUse]) -> tuple[str, Sequence[Any]]:
@@ -109,30 +135,30 @@ def _hours(uses: Sequence[KeyUse]) -> tuple[str, Sequence[Any]]:
     for use in uses:
         hour = use.at.astimezone(UTC).replace(minute=0, second=0, microsecond=0, tzinfo=None)
         merged[(use.key_id, hour)] += use.count
-    # IGNORE leaves out keys that are gone.
+    columns = (key_value("key_id"), "CAST(%s AS DATETIME) AS used_hour", "%s AS requests")
+    # The join leaves out keys that are gone.
     sql = (
-        "INSERT IGNORE INTO api_key_usage (key_id, used_hour, requests) VALUES "
-        + ", ".join(["(%s, %s, %s)"] * len(merged))
-        + " ON DUPLICATE KEY UPDATE requests = requests + VALUES(requests)"
+        "INSERT INTO api_key_usage (key_id, used_hour, requests) SELECT k.id, u.used_hour, u.requests"
+        f" FROM {table_of(columns, len(merged))} u JOIN api_keys k ON k.id = u.key_id"
+        " ON DUPLICATE KEY UPDATE requests = api_key_usage.requests + u.requests"
     )
     return sql, [value for (key_id, hour), count in sorted(merged.items()) for value in (key_id, hour, count)]
 
 
-def _changeable(key: ApiKey) -> tuple[Any, ...]:
+def _changeable(key: ApiKey) -> tuple[tuple[Any, ...], datetime | None]:
     custom = key.rate_limit_custom
     limit = None if custom is None else {"requestsPerHour": custom.requests_per_hour, "burst": custom.burst}
-    return (
+    limits = (
         key.name,
-        key.environment,
         to_json(sorted(key.permissions)),
         key.rate_limit_tier,
         to_json(limit),
-        to_time(key.expires_at),
+        to_second(key.expires_at),
         int(key.is_active),
         to_json(None if key.allowed_ips is None else list(key.allowed_ips)),
         to_json(None if key.databases is None else list(key.databases)),
-        to_time(key.retired_at),
     )
+    return limits, to_time(key.retired_at)
 
 
 def _key(row: Sequence[Any] | None) -> ApiKey | None:

@@ -4,13 +4,10 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from altus4_mysql import QueryFailed
-
 from altus4_core.errors import Conflict
 from altus4_core.stored import Database
 from altus4_metadata_mysql.link import Link
-from altus4_metadata_mysql.users import DUPLICATE
-from altus4_metadata_mysql.values import from_json, from_time, to_json, to_time
+from altus4_metadata_mysql.values import from_json, from_time, is_key, to_json, to_second
 
 COLUMNS = (
     "id, user_id, name, host, port, database_name, username, password_encrypted, ssl_enabled, connection_config,"
@@ -28,14 +25,13 @@ class Databases:
         """Insert; raises `Conflict` when the user has the same host, port and schema already."""
         sql = (
             "INSERT INTO `databases` (name, host, port, database_name, username, password_encrypted, ssl_enabled,"
-            " connection_config, kind, is_active, last_connected, id, user_id)"
-            " VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
+            " connection_config, kind, is_active, last_connected, id, user_id, created_at, updated_at)"
+            " VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s,"
+            " COALESCE(%s, CURRENT_TIMESTAMP), COALESCE(%s, CURRENT_TIMESTAMP))"
         )
-        params = (*_changeable(database), to_time(database.last_connected), database.id, database.user_id)
-        try:
-            await self._link.write(sql, params)
-        except QueryFailed as error:
-            raise _conflict(error) from error
+        created = to_second(database.created_at)
+        mine = (to_second(database.last_connected), database.id, database.user_id, created, created)
+        await self._unless_taken(sql, (*_changeable(database), *mine))
 
     async def list(self, user_id: str) -> Sequence[Database]:
         """List a user's active databases by name, then id."""
@@ -45,6 +41,8 @@ class Databases:
     async def get(self, user_id: str, database_id: str) -> Database | None:
         """Read one active database of the user."""
         sql = f"SELECT {COLUMNS} FROM `databases` WHERE id = %s AND user_id = %s AND is_active"
+        if not is_key(database_id):
+            return None
         row = (await self._link.fetch(sql, (database_id, user_id))).first()
         return None if row is None else _database(row)
 
@@ -55,20 +53,24 @@ class Databases:
             " password_encrypted = %s, ssl_enabled = %s, connection_config = %s, kind = %s, is_active = %s,"
             " row_version = row_version + 1 WHERE id = %s AND user_id = %s"
         )
-        try:
-            return await self._link.write(sql, (*_changeable(database), database.id, database.user_id)) > 0
-        except QueryFailed as error:
-            raise _conflict(error) from error
+        return await self._unless_taken(sql, (*_changeable(database), database.id, database.user_id)) > 0
 
     async def remove(self, user_id: str, database_id: str) -> bool:
-        """Take the database away from the user."""
+        """Take the database away from the user; its searches stay, without it."""
         sql = "DELETE FROM `databases` WHERE id = %s AND user_id = %s"
-        return await self._link.write(sql, (database_id, user_id)) > 0
+        return is_key(database_id) and await self._link.write(sql, (database_id, user_id)) > 0
 
     async def touch(self, database_id: str, at: datetime) -> None:
         """Note a successful connection; that is no change of the row."""
         sql = "UPDATE `databases` SET last_connected = %s, updated_at = updated_at WHERE id = %s"
-        await self._link.write(sql, (to_time(at), database_id))
+        await self._link.write(sql, (to_second(at), database_id))
+
+    async def _unless_taken(self, sql: str, params: Sequence[Any]) -> int:
+        try:
+            return await self._link.write(sql, params)
+        except Conflict as error:
+            message = "This host, port and database are connected already."
+            raise Conflict(message, code="DATABASE_EXISTS") from error
 
 
 def _changeable(database: Database) -> tuple[Any, ...]:
@@ -106,9 +108,3 @@ def _database(row: Sequence[Any]) -> Database:
         updated_at=from_time(values["updated_at"]),
         version=values["row_version"],
     )
-
-
-def _conflict(error: QueryFailed) -> Exception:
-    if error.errno == DUPLICATE:
-        return Conflict("This host, port and database are connected already.", code="DATABASE_EXISTS")
-    return error

@@ -1,17 +1,20 @@
 """The link to the metadata server: options from the URL, a pool, and errors in the core's terms."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
+from typing import TypeVar
 
 import attrs
 from altus4_mysql import (
     ConnectFailed,
+    ConnectionLost,
     ConnectOptions,
     InvalidOptions,
     MySQLError,
     Pool,
     PoolSettings,
     QueryFailed,
+    QueryTimeout,
     RetryBudget,
     Rows,
     Scalar,
@@ -21,128 +24,168 @@ from altus4_mysql import (
     read,
 )
 
-from altus4_core.errors import Problem, StartupRefused, Unavailable, ValidationFailed
+from altus4_core.errors import Altus4Error, Problem, SettingsError, StartupRefused, ValidationFailed
 from altus4_core.settings import Secret
+from altus4_metadata_mysql.failures import TRY_AGAIN, WHERE, WHO, refusal, translated
+from altus4_metadata_mysql.outage import Outage, unavailable
 
-WHO = "metadata-mysql"
-WHERE = "metadata.url, ALTUS4_METADATA_URL"
-NO_SUCH_TABLE = 1146
-RETRY_SECONDS = 2.0
+T = TypeVar("T")
 
-HINTS = {
-    "unreachable": "start the server, or correct host and port",
-    "access_denied": "correct user and password, or grant the user its rights (README of metadata-mysql)",
-    "unknown_database": "run: altus4 migrate up (it makes the schema where the user may)",
-    "tls": "the server offers no acceptable TLS; set it up, or choose the mode with ?tls=",
-    "not_allowed": "correct the address",
-    "protocol": "what answers there is no MySQL or MariaDB server that can be talked to",
-}
+READ_SECONDS = 1.5
+WRITE_SECONDS = 8.0
+ACQUIRE_SECONDS = 1.0
+WAITERS_PER_CONNECTION = 50
+TRIES = 4  # of a write that lost a deadlock
 
 
 def options_of(url: Secret, *, query_timeout: float) -> ConnectOptions:
     """Read the URL.
 
     Raises:
-        StartupRefused: it is missing or wrong; the text never holds the password.
+        SettingsError: it is missing or wrong; the text never holds the password.
     """
     if not url:
         hint = "set ALTUS4_METADATA_URL=mysql://user:password@host:3306/altus4_metadata"
-        raise StartupRefused([Problem(WHO, "the metadata database is not configured", WHERE, hint)])
+        raise SettingsError([Problem(WHO, "the metadata database is not configured", WHERE, hint)])
     try:
         options = parse_url(url.reveal())
     except InvalidOptions as error:
-        raise StartupRefused([Problem(WHO, str(error), WHERE)]) from error
+        raise SettingsError([Problem(WHO, str(error), WHERE)]) from error
     if not options.database:
         hint = "end the URL with /altus4_metadata"
-        raise StartupRefused([Problem(WHO, "the URL names no schema", WHERE, hint)])
+        raise SettingsError([Problem(WHO, "the URL names no schema", WHERE, hint)])
     return attrs.evolve(options, query_timeout=query_timeout)
 
 
-def refusal(error: ConnectFailed, options: ConnectOptions) -> StartupRefused:
-    """Say why the server cannot be used, and what to do."""
-    what = f"the metadata database {options.host}:{options.port}/{options.database}: {error}"
-    return StartupRefused([Problem(WHO, what, WHERE, HINTS.get(error.reason, ""))])
-
-
 class Link:
-    """Runs statements of the repositories. Anything but a refused statement becomes `Unavailable`."""
+    """Runs statements of the repositories; a server that is away becomes `Unavailable`, and at once.
 
-    def __init__(self, options: ConnectOptions, driver: str, size: int, logger: logging.Logger) -> None:
-        settings = PoolSettings(size=size, max_waiters=size * 50, acquire_timeout=2.0)
+    Args:
+        options: Where to and as whom; `query_timeout` is the longest time of one writing statement.
+        driver: Name of the driver.
+        size: Connections at once.
+        logger: Told what a client must not be told.
+        read_timeout: Seconds that a reading statement gets, waiting and connecting included.
+    """
+
+    def __init__(
+        self,
+        options: ConnectOptions,
+        driver: str,
+        size: int,
+        logger: logging.Logger,
+        *,
+        read_timeout: float = READ_SECONDS,
+    ) -> None:
+        settings = PoolSettings(
+            size=size, max_waiters=size * WAITERS_PER_CONNECTION, acquire_timeout=min(ACQUIRE_SECONDS, read_timeout)
+        )
         self.options = options
         self._pool = Pool(make_driver(driver), options, settings)
         self._logger = logger
         self._budget = RetryBudget()
+        self._outage = Outage(logger)
+        self._read_timeout = read_timeout
 
     async def check(self) -> None:
-        """Connect once.
+        """Connect once, in whatever time connecting may take.
 
         Raises:
             StartupRefused: with the reason.
         """
         try:
-            await self._pool.fetch("SELECT 1")
+            await self._pool.fetch("SELECT 1", deadline=self.options.connect_timeout + 1)
         except ConnectFailed as error:
             raise refusal(error, self.options) from error
         except MySQLError as error:
             raise StartupRefused([Problem(WHO, f"the metadata database does not work: {error}", WHERE)]) from error
 
+    async def ping(self) -> None:
+        """Ask the server for a sign of life; asks it even during an outage.
+
+        Raises:
+            Unavailable: none came.
+        """
+        await self._guarded(lambda: self._pool.fetch("SELECT 1", deadline=self._read_timeout))
+
     async def fetch(self, sql: str, params: Sequence[Scalar] = ()) -> Rows:
         """Read, once more on a new connection if the first was lost.
+
+        A parameter that no column can hold (with a NUL, say) finds no row.
 
         Raises:
             Unavailable: no answer.
         """
+        self._outage.enter()
         try:
-            return await read(self._pool, sql, params, budget=self._budget)
-        except UnsafeParameter as error:
-            raise ValidationFailed("A value holds characters that cannot be stored.") from error
-        except MySQLError as error:
-            raise self._unavailable(error) from error
+            return await self._guarded(
+                lambda: read(self._pool, sql, params, budget=self._budget, deadline=self._read_timeout)
+            )
+        except ValidationFailed:
+            return Rows()
 
     async def write(self, sql: str, params: Sequence[Scalar] = ()) -> int:
-        """Write, never repeated.
+        """Write. Repeated only where the server says that nothing was written: after a deadlock.
 
         Returns:
-            Affected rows, as the server counts them.
+            Affected rows: the server counts those that it really changed.
 
         Raises:
-            QueryFailed: the server refused the statement (a duplicate, a missing parent).
+            Conflict: a duplicate.
+            NotFound: the owner is gone.
+            ValidationFailed: a value does not fit its column.
             Unavailable: no answer; whether it was written is unknown.
         """
-        try:
-            return (await self._pool.fetch(sql, params)).affected_rows
-        except QueryFailed as error:
-            if error.errno in {NO_SUCH_TABLE, 1054, 1290, 1836, 3}:
-                raise self._unavailable(error) from error
-            raise
-        except UnsafeParameter as error:
-            raise ValidationFailed("A value holds characters that cannot be stored.") from error
-        except MySQLError as error:
-            raise self._unavailable(error) from error
+        self._outage.enter()
+        return (await self._patiently(lambda: self._pool.fetch(sql, params))).affected_rows
 
     async def write_all(self, statements: Sequence[tuple[str, Sequence[Scalar]]]) -> None:
         """Write several statements in one transaction.
 
         Raises:
-            Unavailable: nothing was written, or that is unknown.
+            As `write`; then nothing was written, or that is unknown.
         """
-        try:
+        self._outage.enter()
+
+        async def transaction() -> None:
             async with self._pool.lease() as lease, lease.transaction():
                 for sql, params in statements:
                     await lease.fetch(sql, params)
-        except MySQLError as error:
-            raise self._unavailable(error) from error
+
+        await self._patiently(transaction)
 
     async def close(self) -> None:
         """Close the pool."""
         await self._pool.close()
 
-    def _unavailable(self, error: MySQLError) -> Unavailable:
-        if isinstance(error, QueryFailed) and error.errno == NO_SUCH_TABLE:
-            message = "The metadata schema is not there; run: altus4 migrate up"
-            return Unavailable(message, code="METADATA_NOT_MIGRATED", retry_after=RETRY_SECONDS)
-        self._logger.warning("metadata database: %s: %s", error, getattr(error, "server_text", ""))
-        return Unavailable(
-            "The metadata database does not answer.", code="METADATA_UNAVAILABLE", retry_after=RETRY_SECONDS
-        )
+    async def _patiently(self, work: Callable[[], Awaitable[T]]) -> T:
+        for _ in range(TRIES - 1):
+            try:
+                return await self._guarded(work)
+            except Altus4Error as error:
+                cause = error.__cause__
+                if not (isinstance(cause, QueryFailed) and cause.errno in TRY_AGAIN):
+                    raise
+        return await self._guarded(work)
+
+    async def _guarded(self, work: Callable[[], Awaitable[T]]) -> T:
+        """Run it, in the core's terms."""
+        try:
+            result = await work()
+        except QueryFailed as error:
+            self._outage.worked()
+            found = translated(error)
+            if found.status >= 500 and error.errno not in TRY_AGAIN:
+                self._logger.warning("metadata database: %s: %s", error, error.server_text)
+            raise found from error
+        except UnsafeParameter as error:
+            message = "A value holds characters that cannot be stored."
+            raise ValidationFailed(message) from error
+        except (ConnectFailed, ConnectionLost, QueryTimeout) as error:
+            self._outage.failed(f"{error} {error.server_text}".strip())
+            raise unavailable() from error
+        except MySQLError as error:
+            self._logger.warning("metadata database: %s", error)
+            raise unavailable() from error
+        self._outage.worked()
+        return result

@@ -69,7 +69,7 @@ class MetadataMySQL(Plugin):
     @hookimpl
     def altus4_migrations(self, ctx: PluginContext) -> Iterable[Migrations]:
         """Offer the shipped schema."""
-        return [_shipped()]
+        return [shipped()]
 
     @hookimpl
     def altus4_checks(self, ctx: PluginContext) -> Iterable[Check]:
@@ -86,10 +86,11 @@ class MetadataMySQL(Plugin):
             raise StartupRefused([Problem("metadata-mysql", what, hint="run: altus4 migrate up")])
 
 
-def _shipped() -> Migrations:
+def shipped() -> Migrations:
+    """Give the namespace of the metadata schema."""
     return Migrations("", str(files("altus4_migrations")))
 
 
 @cache
 def _files() -> tuple[MigrationFile, ...]:
-    return tuple(read_files([_shipped()]))
+    return tuple(read_files([shipped()]))

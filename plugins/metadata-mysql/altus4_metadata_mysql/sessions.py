@@ -8,7 +8,7 @@ from altus4_mysql import in_list
 
 from altus4_core.stored import Session
 from altus4_metadata_mysql.link import Link
-from altus4_metadata_mysql.values import from_time, from_time_needed, to_time
+from altus4_metadata_mysql.values import from_time, from_time_needed, is_key, to_time
 
 COLUMNS = "id, user_id, created_at, last_used_at, expires_at, generation, ip, revoked_at"
 
@@ -28,6 +28,8 @@ class Sessions:
 
     async def get(self, session_id: str) -> Session | None:
         """Read one session, ended or not, whoever owns it."""
+        if not is_key(session_id):
+            return None
         row = (await self._link.fetch(f"SELECT {COLUMNS} FROM sessions WHERE id = %s", (session_id,))).first()
         return None if row is None else _session(row)
 
@@ -37,12 +39,13 @@ class Sessions:
             "UPDATE sessions SET generation = generation + 1, last_used_at = %s"
             " WHERE id = %s AND generation = %s AND revoked_at IS NULL AND expires_at > %s"
         )
-        return await self._link.write(sql, (to_time(at), session_id, generation, to_time(at))) > 0
+        params = (to_time(at), session_id, generation, to_time(at))
+        return is_key(session_id) and await self._link.write(sql, params) > 0
 
     async def revoke(self, user_id: str, session_id: str, at: datetime) -> bool:
         """End one of the user's sessions."""
         sql = "UPDATE sessions SET revoked_at = %s WHERE id = %s AND user_id = %s AND revoked_at IS NULL"
-        return await self._link.write(sql, (to_time(at), session_id, user_id)) > 0
+        return is_key(session_id) and await self._link.write(sql, (to_time(at), session_id, user_id)) > 0
 
     async def revoke_all(self, user_id: str, at: datetime, *, keep: str | None = None) -> Sequence[str]:
         """End all of the user's sessions but `keep`."""

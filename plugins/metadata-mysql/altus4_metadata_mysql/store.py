@@ -23,4 +23,4 @@ class MySQLMetadataStore:
 
     async def ping(self) -> None:
         """Answer quickly or raise `Unavailable`."""
-        await self._link.fetch("SELECT 1")
+        await self._link.ping()

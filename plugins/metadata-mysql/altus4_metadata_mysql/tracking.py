@@ -18,7 +18,7 @@ from altus4_mysql import (
 
 from altus4_core.errors import Busy, MigrationFailed
 from altus4_core.store import AppliedMigration
-from altus4_metadata_mysql.link import NO_SUCH_TABLE, refusal
+from altus4_metadata_mysql.failures import NO_SUCH_TABLE, refusal
 from altus4_metadata_mysql.values import from_time_needed, to_time
 
 LOCK = "altus4 migrate"

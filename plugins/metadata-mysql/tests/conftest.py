@@ -1,0 +1,106 @@
+"""Schemas on real servers for the tests of this plugin."""
+
+import asyncio
+import logging
+
+import attrs
+import pytest
+from altus4_metadata_mysql.link import Link, options_of
+from altus4_metadata_mysql.plugin import shipped
+from altus4_metadata_mysql.store import MySQLMetadataStore
+from altus4_metadata_mysql.tracking import MySQLMigrationStore
+from altus4_mysql import make_driver, parse_url
+from altus4_sandbox import new_schema_name
+
+from altus4_core.clock import SystemClock
+from altus4_core.migrate import plan_up, read_files, run_steps
+from altus4_core.settings import Secret
+
+
+class Schema:
+    """One schema of its own on a server; statements run on a fresh connection as its administrator."""
+
+    def __init__(self, server, name):
+        self.server = server
+        self.name = name
+        self.url = server.url_of(name)
+
+    async def query(self, *statements, schema=True):
+        options = parse_url(self.url if schema else self.server.url)
+        connection = await make_driver().connect(options)
+        try:
+            for statement in statements:
+                rows = await connection.query(statement)
+            return rows.rows
+        finally:
+            connection.close()
+
+    def migrations(self, **changes):
+        options = options_of(Secret(self.url), query_timeout=60)
+        return MySQLMigrationStore(attrs.evolve(options, **changes), "aiomysql")
+
+    async def migrate(self):
+        store = self.migrations()
+        async with store.session(wait=30) as session:
+            applied = await session.applied()
+            await run_steps(session, plan_up(read_files([shipped()]), applied), applied, SystemClock())
+
+    def link(self, **changes):
+        options = attrs.evolve(options_of(Secret(self.url), query_timeout=10), **changes)
+        return Link(options, "aiomysql", 8, logging.getLogger("altus4.metadata-mysql"))
+
+
+@pytest.fixture
+async def schema(any_server):
+    """A schema that does not exist yet; dropped at the end."""
+    found = Schema(any_server, new_schema_name("meta"))
+    yield found
+    await found.query(f"DROP DATABASE IF EXISTS `{found.name}`", schema=False)
+
+
+@pytest.fixture(scope="session")
+def migrated_names():
+    """Names of schemas that this run has migrated, by server: migrating for each test would take a second."""
+    return {}
+
+
+@pytest.fixture
+async def migrated(any_server, migrated_names):
+    """A migrated schema, emptied."""
+    name = migrated_names.get(any_server.port)
+    found = Schema(any_server, name or new_schema_name("meta"))
+    if name is None:
+        await found.migrate()
+        migrated_names[any_server.port] = found.name
+    else:
+        await found.query("DELETE FROM users")
+    return found
+
+
+@pytest.fixture
+async def link(migrated):
+    """A link to a migrated, empty schema."""
+    link = migrated.link()
+    yield link
+    await link.close()
+
+
+@pytest.fixture
+def store(link):
+    """The store on a migrated, empty schema."""
+    return MySQLMetadataStore(link)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def drop_migrated(migrated_names, server_of):
+    """Drop what `migrated` made."""
+    yield
+    from altus4_sandbox import Flavour
+
+    async def drop(server, name):
+        await Schema(server, name).query(f"DROP DATABASE IF EXISTS `{name}`", schema=False)
+
+    for flavour in Flavour:
+        server = server_of(flavour)
+        if server.port in migrated_names:
+            asyncio.run(drop(server, migrated_names[server.port]))
