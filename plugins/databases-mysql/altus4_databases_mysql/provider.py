@@ -19,7 +19,7 @@ class MySQLTargets:
 
     async def open(self, database: Database) -> OpenTarget:
         """Prepare the target; the first search connects. Raises `TargetFailed`."""
-        return self._targets().get(database)
+        return self._targets().take(database)
 
     def describe(self) -> Mapping[str, Any]:
         """Describe the kind."""

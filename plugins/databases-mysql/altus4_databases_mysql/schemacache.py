@@ -8,6 +8,7 @@ from altus4_mysql import TargetSchema
 
 from altus4_databases_mysql.assembly import Parsers
 from altus4_databases_mysql.discovery import Discovered
+from altus4_databases_mysql.faults import failure
 
 Read = Callable[[Parsers | None], Awaitable[Discovered]]
 """Reads the schema; believes these parsers where the indexes are the same."""
@@ -47,7 +48,7 @@ class SchemaCache:
         """
         held = self._held
         if held is None:
-            return (await asyncio.shield(self._start())).schema
+            return (await _outcome(self._start())).schema
         if self._monotonic() - self._read_at > self._options.time_to_live and self._reading is None:
             # A failure is no news to whoever is served from memory; the next one tries again.
             self._start().add_done_callback(_seen)
@@ -67,7 +68,7 @@ class SchemaCache:
         ):
             return self._held.schema
         self._parsers_at = float("-inf")
-        return (await asyncio.shield(self._start())).schema
+        return (await _outcome(self._start())).schema
 
     async def close(self) -> None:
         """Stop reading."""
@@ -94,6 +95,17 @@ class SchemaCache:
     def _ended(self, task: asyncio.Task[Discovered]) -> None:
         self._reading = None
         _seen(task)
+
+
+async def _outcome(task: asyncio.Task[Discovered]) -> Discovered:
+    """Wait for a reading that goes on whoever gives up; raises `TargetFailed` when the target was closed meanwhile."""
+    try:
+        return await asyncio.shield(task)
+    except asyncio.CancelledError:
+        waiter = asyncio.current_task()
+        if task.cancelled() and not (waiter and waiter.cancelling()):
+            raise failure("UNREACHABLE") from None
+        raise
 
 
 def _seen(task: asyncio.Task[Discovered]) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from weakref import WeakSet
 
 from altus4_core.stored import Database
 from altus4_databases_mysql.connector import Connector
@@ -14,20 +15,35 @@ class SharedTargets:
     def __init__(self, connector: Connector) -> None:
         self._connector = connector
         self._open: dict[str, MySQLOpenTarget] = {}
+        self._taken: WeakSet[MySQLOpenTarget] = WeakSet()
         self._closing: set[asyncio.Task[None]] = set()
 
     def get(self, database: Database) -> MySQLOpenTarget:
-        """Give the target of this row version; nothing is connected yet.
+        """Give the target of this row version, for use but not for closing; nothing is connected yet.
 
         Raises:
             TargetFailed: its stored credentials or options cannot be used.
         """
-        held = self._open.get(database.id)
-        if held is not None and held.database.version == database.version and not held.closed:
+        held = self.opened(database.id)
+        if held is not None and held.database.version == database.version:
             return held
         target = self._connector.open(database)
         self.retire(database.id)
         self._open[database.id] = target
+        return target
+
+    def take(self, database: Database) -> MySQLOpenTarget:
+        """Give the target of this row version to somebody who will close it: the gateway, once for each version.
+
+        Who asks again while that one is open gets a target of its own, since the first may be closed any time.
+
+        Raises:
+            TargetFailed: as `get`.
+        """
+        held = self.opened(database.id)
+        same = held is not None and held.database.version == database.version
+        target = self._connector.open(database) if same and held in self._taken else self.get(database)
+        self._taken.add(target)
         return target
 
     def opened(self, database_id: str) -> MySQLOpenTarget | None:

@@ -66,6 +66,7 @@ async def test_stopped_and_resumed_while_another_does_not_notice(
         assert (await ask(target))[0] == (await ask(other))[0] == "ok"
         baseline = max([(await ask(other))[1] for _ in range(50)])
         server.pause()
+        await asyncio.sleep(0.2)  # the signal is under way: threads may still finish what they are at
         try:
             stop = time.monotonic() + 12
             seen = []
