@@ -61,6 +61,14 @@ class ApiKeyContract:
         for key in keys:
             await store.api_keys.add(key)
         assert [key.id for key in await store.api_keys.list(user.id)] == [keys[1].id, keys[2].id, keys[0].id]
+        made_in_one_second = [a_key(user.id, created_at=NOON) for _ in range(5)]
+        for key in made_in_one_second:
+            await store.api_keys.add(key)
+        assert [key.id for key in await store.api_keys.list(user.id)][3:] == [key.id for key in made_in_one_second][
+            ::-1
+        ]
+        for key in made_in_one_second:
+            assert await store.api_keys.update(attrs.evolve(key, is_active=False))
         assert await store.api_keys.update(attrs.evolve(keys[1], is_active=False))
         assert [key.id for key in await store.api_keys.list(user.id)] == [keys[2].id, keys[0].id]
         found = await store.api_keys.get(user.id, keys[1].id)
@@ -86,6 +94,23 @@ class ApiKeyContract:
         assert (found.allowed_ips, found.rate_limit_custom, found.rate_limit_tier) == (None, None, "enterprise")
         assert found.retired_at == end, "nobody can move the end of a rotated key"
         assert found.environment == "test", "the environment is part of the key's text"
+
+    async def test_ended_key_stays_ended(self, store: MetadataStore) -> None:
+        """Ended key stays ended."""
+        user, stranger = await a_user(store), await a_user(store)
+        key = a_key(user.id)
+        await store.api_keys.add(key)
+        assert await store.api_keys.update(attrs.evolve(key, is_active=False))
+        assert await store.api_keys.update(attrs.evolve(key, is_active=True))
+        found = await store.api_keys.get(user.id, key.id)
+        assert found is not None
+        assert not found.is_active
+        assert not await store.api_keys.retire(user.id, key.id, NOON)
+        other = a_key(user.id)
+        await store.api_keys.add(other)
+        assert not await store.api_keys.retire(stranger.id, other.id, NOON)
+        results = await asyncio.gather(*(store.api_keys.retire(user.id, other.id, NOON) for _ in range(8)))
+        assert sorted(results) == [False] * 7 + [True]
 
     async def test_use_is_counted(self, store: MetadataStore) -> None:
         """Use is counted."""
