@@ -5,6 +5,7 @@ import logging
 import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from typing import Any
 
 import attrs
 import pytest
@@ -93,15 +94,15 @@ def vault() -> Vault:
 def connect(vault: Vault) -> Callable[..., Connector]:
     """Make a connector that may reach loopback on one port."""
 
-    def make(port: int, store: object = None, **settings: object) -> Connector:
+    def make(port: int, store: Any = None, **settings: Any) -> Connector:
         chosen = DatabasesMySQLSettings(
             allowed_networks=("127.0.0.0/8", "::1/128"),
             allowed_ports=(port,),
-            **settings,  # type: ignore[arg-type]
+            **settings,
         )
         rules = AddressRules(parse_networks(chosen.allowed_networks), frozenset(chosen.allowed_ports))
         keeper = Gatekeeper(rules, (), SystemLookup(), LOGGER)
-        return Connector(vault, keeper, chosen, SystemClock(), LOGGER, store)  # type: ignore[arg-type]
+        return Connector(vault, keeper, chosen, SystemClock(), LOGGER, store)
 
     return make
 
@@ -110,7 +111,7 @@ def connect(vault: Vault) -> Callable[..., Connector]:
 def row(vault: Vault) -> Callable[..., Database]:
     """Make a row as the store would give it."""
 
-    def make(customer: Customer, *, password: str | None = None, **changes: object) -> Database:
+    def make(customer: Customer, *, password: str | None = None, **changes: Any) -> Database:
         database = Database(
             id="db-1",
             user_id="user-1",
@@ -137,7 +138,7 @@ async def opened(connect: Callable[..., Connector], row: Callable[..., Database]
     """Open targets that are closed when the test ends."""
     targets: list[MySQLOpenTarget] = []
 
-    async def make(customer: Customer, *, settings: dict[str, object] | None = None, **changes: object):
+    async def make(customer: Customer, *, settings: dict[str, Any] | None = None, **changes: Any):
         connector = connect(customer.server.port, **(settings or {}))
         targets.append(connector.open(row(customer, **changes)))
         return targets[-1]
