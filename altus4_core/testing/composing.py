@@ -43,6 +43,7 @@ def compose(
     environ: Mapping[str, str] | None = None,
     clock: Clock | None = None,
     strict: bool = True,
+    installed: bool = False,
 ) -> Gateway:
     """Compose a gateway of exactly these plugins; nothing is started.
 
@@ -53,6 +54,7 @@ def compose(
         environ: The environment; empty by default, so that the caller's own is never read.
         clock: Source of time.
         strict: Refuse to start while a plugin has a problem.
+        installed: Before these, load the installed plugins that `enable` in the settings names.
 
     Raises:
         SettingsError: the settings are wrong.
@@ -63,5 +65,5 @@ def compose(
         variables.setdefault("ALTUS4_SEARCH__DEFAULT_MODE", MEMORY_MODE)
     path = folder / "altus4.toml"
     path.write_text(toml, encoding="utf-8")
-    selection = Selection(extra=[found(plugin) for plugin in plugins], none=True)
+    selection = Selection(extra=[found(plugin) for plugin in plugins], none=not installed)
     return Gateway(load_settings(path, variables), selection, clock, strict=strict)

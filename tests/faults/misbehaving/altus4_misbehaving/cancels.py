@@ -1,0 +1,5 @@
+"""Raises what only event loops raise."""
+
+import asyncio
+
+raise asyncio.CancelledError

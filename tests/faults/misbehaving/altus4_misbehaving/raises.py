@@ -1,0 +1,4 @@
+"""Raises when it is imported."""
+
+message = "on purpose"
+raise RuntimeError(message)
