@@ -1,0 +1,1 @@
+"""The boolean query language: from text to a tree to what an index understands."""

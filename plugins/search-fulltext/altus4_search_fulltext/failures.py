@@ -1,0 +1,67 @@
+"""What goes wrong in a database, in the gateway's words."""
+
+from altus4_mysql import (
+    ConnectFailed,
+    ConnectionLost,
+    MySQLError,
+    PoolClosed,
+    PoolExhausted,
+    ProtocolError,
+    QueryFailed,
+    QueryTimeout,
+    ResultTooLarge,
+)
+
+from altus4_core.errors import TargetFailed
+from altus4_core.records import Notice
+from altus4_search_fulltext import notices
+
+# Error numbers of MySQL and MariaDB.
+_CHANGED = frozenset((1054, 1146, 1191))  # no such column, no such table, no FULLTEXT index over these columns
+_DENIED = frozenset((1142, 1143))  # on this table, on a column of it
+_LATE = frozenset((1317, 1969, 3024))  # killed; over the server's own time limit
+
+_TEXTS = {
+    "TIMEOUT": "The database did not answer in time.",
+    "BUSY": "All connections to the database are in use.",
+    "UNREACHABLE": "The database server cannot be reached, or does not answer as a MySQL server does.",
+    "ACCESS_DENIED": "The database server refused the gateway's account.",
+    "UNKNOWN_DATABASE": "The database server has no schema of this name that the account may see.",
+    "TLS": "No connection with the required TLS could be made.",
+    "NOT_ALLOWED": "Connections to this address are not allowed.",
+    "RESULT_TOO_LARGE": "The database's answer is larger than allowed; ask for fewer rows.",
+    "QUERY_FAILED": "The database could not run the statement.",
+}
+_BY_KIND: tuple[tuple[type[MySQLError], str], ...] = (
+    (QueryTimeout, "TIMEOUT"),
+    (PoolExhausted, "BUSY"),
+    (ResultTooLarge, "RESULT_TOO_LARGE"),
+    (ConnectionLost, "UNREACHABLE"),
+    (ProtocolError, "UNREACHABLE"),
+    (PoolClosed, "UNREACHABLE"),
+)
+
+
+def table_failure(table: str, error: Exception) -> Notice | None:
+    """Give the warning when an error concerns one table alone, so that the others can be searched; else None."""
+    if isinstance(error, QueryFailed):
+        if error.errno in _CHANGED:
+            return notices.table_changed(table)
+        return notices.table_denied(table) if error.errno in _DENIED else None
+    if isinstance(error, TargetFailed) and error.error_code == "SCHEMA_CHANGED":
+        return notices.table_changed(table)
+    return None
+
+
+def database_failure(error: MySQLError) -> TargetFailed:
+    """Give the failure of a whole database."""
+    code = _code_of(error)
+    return TargetFailed(_TEXTS[code], code=code)
+
+
+def _code_of(error: MySQLError) -> str:
+    if isinstance(error, ConnectFailed):
+        return {"protocol": "UNREACHABLE"}.get(error.reason, error.reason.upper())
+    if isinstance(error, QueryFailed):
+        return "TIMEOUT" if error.errno in _LATE else "QUERY_FAILED"
+    return next((code for kind, code in _BY_KIND if isinstance(error, kind)), "QUERY_FAILED")

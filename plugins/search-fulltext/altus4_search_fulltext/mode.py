@@ -1,0 +1,93 @@
+"""A search mode over FULLTEXT indexes: all tables of one database, at once."""
+
+import asyncio
+import time
+from typing import cast
+
+from altus4_mysql import MySQLError, MySQLTarget
+
+from altus4_core.records import SearchRequest, TableHits
+from altus4_core.seams import OpenTarget
+from altus4_search_fulltext.failures import database_failure
+from altus4_search_fulltext.planbook import PlanBooks
+from altus4_search_fulltext.query import IndexQuery, Language
+from altus4_search_fulltext.statements import Mode
+from altus4_search_fulltext.tablesearch import TableSearch
+from altus4_search_fulltext.tokens import TokenRules
+
+
+class FulltextMode:
+    """The modes `natural` and `boolean`.
+
+    Args:
+        name: Of the mode, and of MATCH's.
+        language: In which queries are written.
+        longest: Characters after which values are cut.
+        concurrency: Tables of one database searched at the same time for one request.
+    """
+
+    kinds: frozenset[str] = frozenset({"mysql"})
+    options: type | None = None
+
+    def __init__(self, name: Mode, language: Language, *, longest: int, concurrency: int) -> None:
+        self.name: str = name
+        self._language = language
+        self._books = PlanBooks(name, longest)
+        self._concurrency = concurrency
+
+    async def search(self, request: SearchRequest, target: OpenTarget) -> list[TableHits]:
+        """Search the wanted tables of a database.
+
+        Raises:
+            Unsearchable: the query makes no sense or costs too much, or no wanted table has a FULLTEXT index.
+            TargetFailed: the database cannot answer.
+        """
+        ends = time.monotonic() + request.timeout_ms / 1000
+        reading = self._language.read(request.query)
+        mysql = cast("MySQLTarget", target)  # by `kinds`
+        try:
+            schema = await mysql.schema()
+        except MySQLError as error:
+            raise database_failure(error) from error
+        choice = self._books.of(schema).choose(request)
+        queries: dict[TokenRules, IndexQuery] = {}
+        found: list[TableHits | None] = []
+        pending: list[tuple[int, TableSearch, IndexQuery]] = []
+        for place, search in enumerate(choice.searches):
+            rules = search.plan.rules
+            query = queries.get(rules)
+            if query is None:
+                query = queries[rules] = reading.for_index(rules)
+            if query.text:
+                found.append(None)
+                pending.append((place, search, query))
+            else:
+                found.append(search.empty(query))
+        if len(pending) == 1:
+            place, search, query = pending[0]
+            found[place] = await search.run(mysql, query, request, ends)
+        elif pending:
+            for (place, _, _), hits in zip(pending, await self._all(pending, mysql, request, ends), strict=True):
+                found[place] = hits
+        return [hits for hits in (*found, *choice.skipped) if hits is not None]
+
+    async def _all(
+        self,
+        pending: list[tuple[int, TableSearch, IndexQuery]],
+        target: MySQLTarget,
+        request: SearchRequest,
+        ends: float,
+    ) -> list[TableHits]:
+        """Search several tables at once, but never so many that one request fills the database's queue."""
+        slots = asyncio.Semaphore(self._concurrency)
+
+        async def one(search: TableSearch, query: IndexQuery) -> TableHits:
+            async with slots:
+                return await search.run(target, query, request, ends)
+
+        try:
+            async with asyncio.TaskGroup() as group:
+                tasks = [group.create_task(one(search, query)) for _, search, query in pending]
+        except BaseExceptionGroup as failures:
+            raise failures.exceptions[0] from None
+        return [task.result() for task in tasks]

@@ -1,0 +1,120 @@
+"""The warnings of this plugin: stable codes, one sentence each."""
+
+from collections.abc import Iterable, Sequence
+
+from altus4_core.records import Notice
+
+
+def _quoted(tokens: Sequence[str]) -> str:
+    shown = ", ".join(f"'{token}'" for token in tokens[:5])
+    return f"{shown} and {len(tokens) - 5} more" if len(tokens) > 5 else shown
+
+
+def stopwords_removed(tokens: Sequence[str]) -> Notice:
+    """Say that words were left out because the server's stop-word list has them."""
+    message = f"Left out as stop words of the database server: {_quoted(tokens)}."
+    return Notice("STOPWORD_REMOVED", message, {"tokens": list(tokens)})
+
+
+def too_short(tokens: Sequence[str], minimum: int) -> Notice:
+    """Say that words were left out because the index holds longer ones only."""
+    message = f"Left out as too short, the index has words of at least {minimum} letters: {_quoted(tokens)}."
+    return Notice("TOKEN_TOO_SHORT", message, {"tokens": list(tokens), "minimum": minimum})
+
+
+def too_long(tokens: Sequence[str], maximum: int) -> Notice:
+    """Say that words were left out because the index holds shorter ones only."""
+    message = f"Left out as too long, the index has words of at most {maximum} letters: {_quoted(tokens)}."
+    return Notice("TOKEN_TOO_LONG", message, {"tokens": list(tokens), "maximum": maximum})
+
+
+def nothing_searchable(tokens: Sequence[str] = ()) -> Notice:
+    """Say that (this part of) the query has no letter or digit."""
+    message = (
+        f"Left out, no letter or digit in it: {_quoted(tokens)}." if tokens else "The query has no word to search for."
+    )
+    return Notice("NOTHING_SEARCHABLE", message, {"tokens": list(tokens)} if tokens else {})
+
+
+def query_shortened(limit: int, dropped: Sequence[str]) -> Notice:
+    """Say that only the first words of a long query are searched for."""
+    message = f"Only the first {limit} different words are searched for."
+    return Notice("QUERY_SHORTENED", message, {"limit": limit, "tokens": list(dropped)})
+
+
+def treated_as_phrase(token: str, words: Sequence[str]) -> Notice:
+    """Say that something like an address is searched for as the phrase of its words."""
+    phrase = " ".join(words)
+    return Notice(
+        "TREATED_AS_PHRASE", f"'{token}' is searched for as \"{phrase}\".", {"token": token, "phrase": phrase}
+    )
+
+
+def distance_ignored(token: str) -> Notice:
+    """Say that a distance has no meaning here."""
+    message = f"The distance of '{token}' is ignored: it needs two searchable words and an InnoDB table."
+    return Notice("DISTANCE_IGNORED", message, {"token": token})
+
+
+def unknown_table(name: str, known: str | None) -> Notice:
+    """Say that a table asked for does not exist in this database."""
+    hint = f" Did you mean '{known}'?" if known else ""
+    details = {"table": name, **({"nearest": known} if known else {})}
+    return Notice("UNKNOWN_TABLE", f"This database has no table '{name}'.{hint}", details)
+
+
+def unknown_columns(table: str, names: Sequence[str]) -> Notice:
+    """Say that columns asked for do not exist in this table."""
+    return Notice("UNKNOWN_COLUMN", f"Table '{table}' has no column {_quoted(names)}.", {"columns": list(names)})
+
+
+def no_fulltext_index(table: str, remedy: str) -> Notice:
+    """Say that a table asked for cannot be searched, and what would make it searchable."""
+    details = {"table": table, **({"sqlSuggestion": remedy} if remedy else {})}
+    return Notice("NO_FULLTEXT_INDEX", f"Table '{table}' has no FULLTEXT index and was skipped.", details)
+
+
+def columns_not_indexed(table: str, wanted: Iterable[str]) -> Notice:
+    """Say that a table was skipped because no index touches the columns asked for."""
+    columns = list(wanted)
+    message = f"Table '{table}' has no FULLTEXT index over {_quoted(columns)} and was skipped."
+    return Notice("COLUMNS_NOT_INDEXED", message, {"columns": columns})
+
+
+def columns_not_exact(index: str, missing: Sequence[str], extra: Sequence[str]) -> Notice:
+    """Say that the chosen index does not have exactly the columns asked for."""
+    parts = [f"not searched: {_quoted(missing)}"] if missing else []
+    parts += [f"searched besides: {_quoted(extra)}"] if extra else []
+    message = f"No FULLTEXT index has exactly these columns; '{index}' is used ({'; '.join(parts)})."
+    return Notice("COLUMNS_NOT_EXACT", message, {"index": index, "missing": list(missing), "extra": list(extra)})
+
+
+def index_partial(table: str, index: str, missing: Sequence[str]) -> Notice:
+    """Say that no index spans all indexed columns, so that some are not searched by default."""
+    message = (
+        f"Index '{index}' of table '{table}' is the widest; {_quoted(missing)} can be searched by naming the columns."
+    )
+    return Notice("INDEX_PARTIAL", message, {"index": index, "missing": list(missing)})
+
+
+def no_primary_key(table: str) -> Notice:
+    """Say that ids of a table are made from the rows' contents."""
+    message = f"Table '{table}' has no primary key; the ids of its rows change when their contents do."
+    return Notice("NO_PRIMARY_KEY", message)
+
+
+def values_cut(columns: Sequence[str], characters: int) -> Notice:
+    """Say that long values are shown in part."""
+    message = f"Long values are cut to {characters} characters: {_quoted(columns)}."
+    return Notice("VALUES_CUT", message, {"columns": list(columns), "characters": characters})
+
+
+def table_changed(table: str) -> Notice:
+    """Say that a table was skipped because it is no longer as the schema has it."""
+    message = f"Table '{table}' has changed since the schema was read and was skipped; refresh the schema."
+    return Notice("SCHEMA_CHANGED", message)
+
+
+def table_denied(table: str) -> Notice:
+    """Say that a table was skipped because the account may not read it."""
+    return Notice("TABLE_ACCESS_DENIED", f"The database account may not read table '{table}'; it was skipped.")

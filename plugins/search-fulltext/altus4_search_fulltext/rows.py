@@ -1,0 +1,78 @@
+"""From a server's rows to hits."""
+
+import hashlib
+from collections.abc import Sequence
+from typing import Any
+
+from altus4_mysql import Row
+
+from altus4_core.records import Hit, Notice
+from altus4_search_fulltext import notices
+from altus4_search_fulltext.matching import Matcher
+from altus4_search_fulltext.planner import TablePlan
+from altus4_search_fulltext.statements import Selection, is_cut, json_length
+from altus4_search_fulltext.values import converter, key_part
+
+_HASHED = 200  # characters of a value that count for the id of a row without a key
+
+
+class RowReader:
+    """Reads the rows of one selection. Made once, used for every search of the table."""
+
+    def __init__(self, plan: TablePlan, selection: Selection) -> None:
+        self._names = tuple(column.name for column in plan.shown)
+        self._converters = tuple(
+            (place, convert) for place, column in enumerate(plan.shown) if (convert := converter(column)) is not None
+        )
+        self._cut = tuple(
+            (place, selection.longest) for place, column in enumerate(plan.shown) if is_cut(column, selection.longest)
+        ) + tuple(
+            (place, json_length(selection.longest))
+            for place, column in enumerate(plan.shown)
+            if column.data_type == "json"
+        )
+        self._key = tuple((place, converter(column)) for place, column in zip(selection.key, plan.key, strict=True))
+        places = {name: place for place, name in enumerate(self._names)}
+        self._searched = tuple((name, places[name]) for name in plan.index.columns if name in places)
+        self._longest = selection.longest
+
+    def hits(self, rows: Sequence[Row], matcher: Matcher) -> tuple[list[Hit], list[Notice]]:
+        """Build the hits in the rows' order, and warnings about what had to be cut."""
+        names, converters, key, searched = self._names, self._converters, self._key, self._searched
+        cut_columns: dict[str, None] = {}
+        seen: dict[str, int] = {}
+        width = len(names)
+        hits: list[Hit] = []
+        for row in rows:
+            values: list[Any] = list(row[:width])
+            for place, longest in self._cut:
+                value = values[place]
+                if value is not None and len(value) > longest:
+                    values[place] = value[:longest]
+                    cut_columns[names[place]] = None
+            matched, snippet = matcher.match([(name, values[place]) for name, place in searched])
+            for place, convert in converters:
+                values[place] = convert(values[place])
+            data = dict(zip(names, values, strict=True))
+            identity = (
+                tuple([key_part(convert(row[place]) if convert else row[place]) for place, convert in key])
+                if key
+                else (_surrogate(row[:width], seen),)
+            )
+            hits.append(Hit(identity, row[-1], data, matched, snippet))
+        told = [notices.values_cut(list(cut_columns), self._longest)] if cut_columns else []
+        return hits, told
+
+
+def _surrogate(values: Sequence[Any], seen: dict[str, int]) -> str:
+    """Make an id from a row's contents; equal rows are numbered.
+
+    Only the beginning of a value counts, so that the id does not depend on where long texts are cut.
+    """
+    digest = hashlib.sha256()
+    for value in values:
+        written = repr(value[:_HASHED] if isinstance(value, str) else value)
+        digest.update(f"{len(written)}:{written}".encode())
+    name = digest.hexdigest()[:24]
+    seen[name] = seen.get(name, 0) + 1
+    return name if seen[name] == 1 else f"{name}-{seen[name]}"

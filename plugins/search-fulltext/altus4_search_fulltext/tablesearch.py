@@ -1,0 +1,118 @@
+"""Searching one table: one ranking statement, and a counting one when the list goes on."""
+
+import time
+from collections.abc import Sequence
+from typing import Any
+
+import attrs
+from altus4_mysql import MySQLError, MySQLTarget, Rows
+
+from altus4_core.errors import TargetFailed
+from altus4_core.records import SearchRequest, TableHits
+from altus4_search_fulltext.failures import database_failure, table_failure
+from altus4_search_fulltext.matching import Matcher
+from altus4_search_fulltext.planner import TablePlan
+from altus4_search_fulltext.query import IndexQuery
+from altus4_search_fulltext.rows import RowReader
+from altus4_search_fulltext.statements import Mode, Selection, count_statement, is_cut, selection
+
+_BUDGET = 12 << 20  # bytes of text in one answer, below the driver's default cap of 16 MiB
+_BYTES = 4  # of a character, at most
+
+
+@attrs.frozen(eq=False)
+class Form:
+    """A ranking statement and the reader of its rows."""
+
+    selection: Selection
+    reader: RowReader
+
+
+class TableSearch:
+    """Everything about one table that does not change between searches.
+
+    Args:
+        plan: The table.
+        mode: Of MATCH.
+        longest: Characters after which values are cut; fewer for very deep pages.
+    """
+
+    def __init__(self, plan: TablePlan, mode: Mode, longest: int) -> None:
+        self.plan = plan
+        self._mode: Mode = mode
+        self._lengths = tuple(sorted({longest, min(longest, 500), 200}, reverse=True))
+        self._forms: dict[int, Form] = {}
+        self._count = count_statement(plan, mode)
+
+    @property
+    def name(self) -> str:
+        """The table's name."""
+        return self.plan.table.name
+
+    def empty(self, query: IndexQuery) -> TableHits:
+        """Give the result of a query that has nothing this index could find."""
+        return TableHits(self.name, self.plan.index.name, (), 0, "eq", notices=(*self.plan.notices, *query.notices))
+
+    async def run(self, target: MySQLTarget, query: IndexQuery, request: SearchRequest, ends: float) -> TableHits:
+        """Search.
+
+        Args:
+            target: The database.
+            query: Made for this table's index.
+            request: For the depth, and whether to count.
+            ends: `time.monotonic()` of the deadline.
+
+        Raises:
+            TargetFailed: the database cannot answer.
+        """
+        try:
+            return await self._run(target, query, request, ends)
+        except (MySQLError, TargetFailed) as error:
+            notice = table_failure(self.name, error)
+            if notice is not None:
+                return TableHits(self.name, self.plan.index.name, (), 0, "eq", notices=(notice,))
+            if isinstance(error, TargetFailed):
+                raise
+            raise database_failure(error) from error
+
+    async def _run(self, target: MySQLTarget, query: IndexQuery, request: SearchRequest, ends: float) -> TableHits:
+        text, depth = query.text, request.depth
+        form = self._form(depth)
+        # One row more than asked for tells whether the list goes on.
+        rows = await _fetch(target, form.selection.sql, (text, text, depth + 1), ends)
+        matcher = Matcher(query.needles, self.plan.rules)
+        hits, told = form.reader.hits(rows.rows, matcher)
+        exhausted = len(hits) <= depth
+        total: int | None = len(hits) if exhausted else None
+        if total is None and request.totals != "none":
+            counted = (await _fetch(target, self._count, (text,), ends)).scalar()
+            total = max(int(counted), len(hits))  # rows may have come or gone in between
+        return TableHits(
+            self.name,
+            self.plan.index.name,
+            hits,
+            total,
+            "unknown" if total is None else "eq",
+            exhausted,
+            (*self.plan.notices, *query.notices, *told),
+        )
+
+    def _form(self, depth: int) -> Form:
+        length = self._length(depth)
+        form = self._forms.get(length)
+        if form is None:
+            chosen = selection(self.plan, self._mode, length)
+            form = self._forms[length] = Form(chosen, RowReader(self.plan, chosen))
+        return form
+
+    def _length(self, depth: int) -> int:
+        """Give the longest cut at which the answer of so many rows stays within bounds."""
+        for length in self._lengths:
+            columns = sum(is_cut(column, length) for column in self.plan.shown)
+            if (depth + 1) * columns * length * _BYTES <= _BUDGET:
+                return length
+        return self._lengths[-1]
+
+
+async def _fetch(target: MySQLTarget, sql: str, params: Sequence[Any], ends: float) -> Rows:
+    return await target.fetch(sql, params, deadline=max(ends - time.monotonic(), 0.001))
