@@ -22,7 +22,7 @@ from altus4_mysql import Pool, literal
 from altus4_sandbox import PrivateServer, find_or_fetch
 from altus4_sandbox.demo.accounts import admin_pool, create_accounts
 from altus4_sandbox.demo.settings import demo_environment
-from altus4_sandbox.demo.setup import Commands, set_up
+from altus4_sandbox.demo.setup import EMAIL, Commands, set_up
 from altus4_sandbox.progress import progress_for
 from load import Load, load
 
@@ -97,9 +97,11 @@ async def measure(options: argparse.Namespace) -> None:
             "ALTUS4_PLUGINS__METADATA_MYSQL__DRIVER": options.driver,
             "ALTUS4_SERVER__MAX_REQUESTS_PER_TENANT": "256",
         }
-        key, _ = await asyncio.to_thread(
-            set_up, Commands(environment), server.address, [SCHEMA], reader, progress_for()
-        )
+        commands = Commands(environment)
+        await asyncio.to_thread(set_up, commands, server.address, [SCHEMA], reader, progress_for())
+        limits = ("--requests-per-hour", "1000000000", "--burst", "1000000")
+        made = await asyncio.to_thread(commands.run, "api-keys", "create", "--user", EMAIL, "--json", *limits)
+        key = json.loads(made)["secretKey"]
         headers = f"Authorization: Bearer {key}\r\n"
         gateway = started([sys.executable, "-m", "altus4_core", "serve"], {**os.environ, **environment})
         stack.callback(gateway.wait)

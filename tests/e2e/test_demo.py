@@ -75,6 +75,8 @@ def test_nothing_survives_its_death(tmp_path: Path, number: int) -> None:
 
 
 def test_check(tmp_path: Path) -> None:
-    done = subprocess.run([*DEMO, "--check"], capture_output=True, cwd=tmp_path, env=CLEAN, text=True, timeout=120, check=False)
+    done = subprocess.run(
+        [*DEMO, "--check"], capture_output=True, cwd=tmp_path, env=CLEAN, text=True, timeout=120, check=False
+    )
     assert done.returncode == 0, done.stdout + done.stderr
     assert done.stdout.count("ok: ") == 3

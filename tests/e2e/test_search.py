@@ -29,7 +29,7 @@ def test_one_list_out_of_both_databases(world: World) -> None:
 
 
 def test_the_order_within_a_table_is_the_servers(world: World) -> None:
-    ours = [result["data"]["id"] for result in found(world, "garden mysql water", tables=["articles"], ranking="mysql")]
+    ours = [result["data"]["id"] for result in found(world, "garden mysql water", tables=["articles"])]
     sql = "MATCH(title, content) AGAINST ('garden mysql water')"
     schema = world.sql("SELECT table_schema FROM information_schema.tables WHERE table_name = 'articles'"
                        " AND table_schema LIKE 'library%' ORDER BY create_time DESC LIMIT 1")[0][0]  # fmt: skip
@@ -62,7 +62,7 @@ def test_boolean_mode(world: World, query: str, titles: set[str]) -> None:
     assert {result["data"].get("title") or result["data"]["name"] for result in results} == titles
 
 
-@pytest.mark.parametrize("query", ["+", "(", "a AND", '"open', "NOT garden", "garden AND (", "@"])
+@pytest.mark.parametrize("query", ["+", "(", "a AND", '"open', "NOT garden", "garden AND ("])
 def test_boolean_nonsense_is_refused_with_a_position(world: World, query: str) -> None:
     answer = world.gateway.search(world.ann, query, searchMode="boolean")
     assert answer.status == 422, answer.raw
@@ -180,27 +180,18 @@ def test_a_key_with_one_character_changed(world: World) -> None:
 
 
 def test_every_search_is_logged_once(world: World) -> None:
-    before = world.sql(f"SELECT COUNT(*) FROM {world.metadata}.searches")[0][0]
     for number in range(30):
-        assert world.gateway.search(world.ann, f"garden {number}").status == 200
-    assert world.gateway.search(world.ann, "logged", databases=[world.shop]).status == 200
+        assert world.gateway.search(world.ann, f"logged {number}").status == 200
+    assert world.gateway.search(world.ann, "logged alone", databases=[world.shop]).status == 200
+    table = f"{world.metadata}.searches"
     deadline = time.monotonic() + 5
-    while time.monotonic() < deadline:
-        after = world.sql(f"SELECT COUNT(*) FROM {world.metadata}.searches")[0][0]
-        if after == before + 31:
-            break
+    logged = 0
+    while time.monotonic() < deadline and logged != 31:
+        logged = world.sql(f"SELECT COUNT(*) FROM {table} WHERE query LIKE 'logged %'")[0][0]
         time.sleep(0.05)
-    assert after == before + 31
-    rows = world.sql(
-        f"SELECT database_id, search_mode, result_count FROM {world.metadata}.searches WHERE query = 'logged'"
-    )
-    assert [row[0] for row in rows] == [world.shop]
-    assert (
-        world.sql(f"SELECT COUNT(*) FROM {world.metadata}.searches WHERE query = 'garden 7' AND database_id IS NULL")[
-            0
-        ][0]
-        == 1
-    )
+    assert logged == 31
+    assert world.sql(f"SELECT database_id FROM {table} WHERE query = 'logged alone'") == [(world.shop,)]
+    assert world.sql(f"SELECT database_id, search_mode FROM {table} WHERE query = 'logged 7'") == [(None, "natural")]
 
 
 def test_get_is_the_same_search(world: World) -> None:
