@@ -158,6 +158,45 @@ async def test_the_row_cap_is_exact(driver: Driver, options, count: int) -> None
         await connection.wait_closed()
 
 
+@pytest.mark.parametrize(("count", "fits"), [(10_000, True), (10_001, False)])
+async def test_the_cell_cap_is_exact(driver: Driver, options, count: int, fits: bool) -> None:
+    script = answering(*result(TWO, *[row(b"x", b"1")] * count))
+    limits = Limits(max_cells=20_001)
+    if not fits:
+        error, _ = await fails(driver, script, options, ResultTooLarge, limits)
+        assert error.what == "cells"
+        return
+    async with HostileServer(script) as server:
+        connection = await driver.connect(options(server.port))
+        assert len(await connection.query("SELECT 1", limits)) == count
+        connection.close()
+        await connection.wait_closed()
+
+
+async def test_asyncmy_never_sees_an_eight_byte_length(options, monkeypatch) -> None:
+    from altus4_mysql import asyncmy_driver
+
+    stretches = []
+    parse = asyncmy_driver.parse_rows_from_buffer
+
+    def watched(buffer: bytearray, pos: int, end: int, *rest: object) -> tuple[int, int]:
+        stretches.append(bytes(buffer[pos:end]))
+        assert len(buffer) - end >= 3, "it reads up to three bytes past a truncated length"
+        return parse(buffer, pos, end, *rest)
+
+    monkeypatch.setattr(asyncmy_driver, "parse_rows_from_buffer", watched)
+    columns = (column("a", charset=63), column("b"))
+    rows = [row(bytes((n % 256,)) * (n % 300), b"t") for n in range(2_000)]
+    async with HostileServer(answering(*result(columns, *rows))) as server:
+        connection = await make_driver("asyncmy").connect(options(server.port, query_timeout=5.0))
+        answer = await connection.query("SELECT 1")
+        connection.close()
+        await connection.wait_closed()
+    assert [each[0] for each in answer] == [bytes((n % 256,)) * (n % 300) for n in range(2_000)]
+    assert not any(b"\xfe" in stretch for stretch in stretches)
+    assert sum(map(len, stretches)) > 100_000, "most rows went through it"
+
+
 async def test_a_huge_packet_is_refused_by_its_header(driver: Driver, options, bounded) -> None:
     async def script(peer: Peer) -> None:
         await peer.login()
