@@ -1,8 +1,7 @@
 """Wiring: settings and hooks."""
 
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
-from functools import cache
 from importlib.resources import files
 
 import attrs
@@ -23,7 +22,12 @@ class MetadataMySQLSettings:
 
     driver: str = setting("aiomysql", doc="Driver of the mysql library: aiomysql or asyncmy.")
     pool_size: int = setting(8, doc="Connections to the metadata database at once.", validator=ge(1))
-    query_timeout: float = setting(10.0, doc="Longest time of one statement, in seconds.", validator=gt(0))
+    read_timeout: float = setting(
+        1.5, doc="Longest time of a statement that reads, connecting included, in seconds.", validator=gt(0)
+    )
+    write_timeout: float = setting(
+        8.0, doc="Longest time of a statement that writes, connecting included, in seconds.", validator=gt(0)
+    )
 
 
 class MetadataMySQL(Plugin):
@@ -34,14 +38,14 @@ class MetadataMySQL(Plugin):
 
     @hookimpl
     def altus4_services(self, ctx: PluginContext) -> Iterable[Service]:
-        """Offer the store, and the store for migrations."""
+        """Offer the store, and the store for migrations, which needs neither schema nor tables."""
 
         @asynccontextmanager
         async def open_migrations() -> AsyncIterator[MigrationStore]:
             from altus4_metadata_mysql.link import options_of
-            from altus4_metadata_mysql.tracking import STATEMENT_SECONDS, MySQLMigrationStore
+            from altus4_metadata_mysql.tracking import MySQLMigrationStore
 
-            options = options_of(ctx.settings.metadata.url, query_timeout=STATEMENT_SECONDS)
+            options = options_of(ctx.settings.metadata.url, query_timeout=self.settings.write_timeout)
             yield MySQLMigrationStore(options, self.settings.driver)
 
         @asynccontextmanager
@@ -49,12 +53,18 @@ class MetadataMySQL(Plugin):
             from altus4_metadata_mysql.link import Link, options_of
             from altus4_metadata_mysql.store import MySQLMetadataStore
 
-            options = options_of(ctx.settings.metadata.url, query_timeout=self.settings.query_timeout)
-            link = Link(options, self.settings.driver, self.settings.pool_size, ctx.logger)
+            options = options_of(ctx.settings.metadata.url, query_timeout=self.settings.write_timeout)
+            link = Link(
+                options,
+                self.settings.driver,
+                self.settings.pool_size,
+                ctx.logger,
+                read_timeout=self.settings.read_timeout,
+            )
             try:
                 await link.check()
                 if ctx.settings.metadata.require_migrated:
-                    await self._refuse_pending(ctx.service(MigrationStore)())
+                    await _refuse_pending(ctx.service(MigrationStore)())
                 yield MySQLMetadataStore(link)
             finally:
                 await link.close()
@@ -76,14 +86,11 @@ class MetadataMySQL(Plugin):
         """Offer the check that the schema is at head."""
         from altus4_metadata_mysql.checks import MigrationsAtHead
 
-        return [MigrationsAtHead(ctx.service(MigrationStore), _files)]
-
-    @staticmethod
-    async def _refuse_pending(store: MigrationStore) -> None:
-        waiting = pending(_files(), await store.applied())
-        if waiting:
-            what = f"{len(waiting)} migrations are pending: {', '.join(waiting)}"
-            raise StartupRefused([Problem("metadata-mysql", what, hint="run: altus4 migrate up")])
+        return [
+            MigrationsAtHead(
+                ctx.service(MigrationStore), shipped_files, required=ctx.settings.metadata.require_migrated
+            )
+        ]
 
 
 def shipped() -> Migrations:
@@ -91,6 +98,14 @@ def shipped() -> Migrations:
     return Migrations("", str(files("altus4_migrations")))
 
 
-@cache
-def _files() -> tuple[MigrationFile, ...]:
-    return tuple(read_files([shipped()]))
+def shipped_files() -> Sequence[MigrationFile]:
+    """Read the shipped files, in the order in which they run."""
+    return read_files([shipped()])
+
+
+async def _refuse_pending(store: MigrationStore) -> None:
+    waiting = pending(shipped_files(), await store.applied())
+    if waiting:
+        named = ", ".join(waiting[:3]) + (", ..." if len(waiting) > 3 else "")
+        what = f"{len(waiting)} migration{'s are' if len(waiting) > 1 else ' is'} pending ({named})"
+        raise StartupRefused([Problem("metadata-mysql", what, hint="run: altus4 migrate up")])
