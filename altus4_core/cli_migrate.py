@@ -11,8 +11,10 @@ import orjson
 
 from altus4_core.commands import CommandContext, confirm_destructive
 from altus4_core.introspection import columns
-from altus4_core.migrate import MigrationFile, Step, plan_down, plan_up, read_files, run_steps, status
+from altus4_core.migrate import MigrationFile, Step, plan_down, plan_up, read_files, status
+from altus4_core.migraterun import Report, run_steps
 from altus4_core.seams import Migrations
+from altus4_core.sqlsplit import join_statements
 from altus4_core.store import MigrationStore
 
 WAIT_SECONDS = 60.0
@@ -25,7 +27,11 @@ def _options(command: Any) -> Any:
         ),
         click.option("--pretend", is_flag=True, help="Print the SQL; write nothing at all."),
         click.option(
-            "--wait", type=float, default=WAIT_SECONDS, show_default=True, help="Seconds to wait for the lock."
+            "--wait",
+            type=click.FloatRange(0, 86400),
+            default=WAIT_SECONDS,
+            show_default=True,
+            help="Seconds to wait for the lock.",
         ),
         click.option("--json", "as_json", is_flag=True, help="Print JSON."),
     ):
@@ -33,12 +39,19 @@ def _options(command: Any) -> Any:
     return command
 
 
-@click.group(invoke_without_command=True)
-@click.pass_context
-def migrate(ctx: click.Context) -> None:
-    """Bring the metadata schema up to date (the same as `migrate up`)."""
-    if ctx.invoked_subcommand is None:
-        ctx.invoke(up)
+class _UpByDefault(click.Group):
+    """`migrate` alone, or with options alone, is `migrate up`."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Put the default command in front."""
+        if not args or (args[0].startswith("-") and args[0] not in {"-h", "--help"}):
+            args = ["up", *args]
+        return super().parse_args(ctx, args)
+
+
+@click.group(cls=_UpByDefault)
+def migrate() -> None:
+    """Bring the metadata schema up to date; without a command the same as `up`."""
 
 
 @migrate.command("up")
@@ -74,8 +87,11 @@ def show_status(context: CommandContext, path: str | None, *, as_json: bool) -> 
     if as_json:
         click.echo(orjson.dumps([attrs.asdict(line) for line in lines]))
     else:
-        rows = [[line.filename, line.state, str(line.batch or "-"), line.applied_at or "-"] for line in lines]
-        click.echo(columns([["MIGRATION", "STATE", "BATCH", "APPLIED"], *rows]))
+        rows = [
+            [line.filename, line.state, str(line.batch or "-"), line.applied_at or "-", line.applied_by or "-"]
+            for line in lines
+        ]
+        click.echo(columns([["MIGRATION", "STATE", "BATCH", "APPLIED", "BY"], *rows]))
 
 
 def _files(context: CommandContext, path: str | None) -> list[MigrationFile]:
@@ -91,8 +107,9 @@ def _run(context: CommandContext, path: str | None, wait: float, *, pretend: boo
     async def work() -> Sequence[Step]:
         files = _files(context, path)
         store = context.service(MigrationStore)
-        if pretend:
-            return plan(files, await store.applied())
+        applied = await store.applied()
+        if pretend or (down and not applied):  # taking the lock would make the schema
+            return plan(files, applied)
         async with store.session(wait=wait) as session:
             applied = await session.applied()
             steps = plan(files, applied)
@@ -105,13 +122,12 @@ def _run(context: CommandContext, path: str | None, wait: float, *, pretend: boo
     elif pretend:
         for step in steps:
             click.echo(f"-- {step.file.filename} {step.way}")
-            for statement in step.statements[step.begin :]:
-                click.echo(f"{statement.sql};")
+            click.echo(join_statements(step.statements[step.begin :]), nl=False)
     elif not steps:
         click.echo("nothing to do", err=True)
 
 
-def _reporter(*, quiet: bool) -> Any:
+def _reporter(*, quiet: bool) -> Report:
     def report(step: Step, done: int) -> None:
         if not quiet and done == len(step.statements):
             word = "applied" if step.way == "up" else "rolled back"

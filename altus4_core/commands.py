@@ -83,6 +83,10 @@ def fail(error: BaseException) -> NoReturn:
 
 def confirm_destructive(context: Any, what: str, *, force: bool) -> None:
     """Refuse what destroys data in production unless forced."""
-    if context.settings.core.environment == "production" and not force:
+    try:
+        environment = context.settings.core.environment
+    except Altus4Error as error:
+        fail(error)
+    if environment == "production" and not force:
         click.echo(f"altus4: {what} destroys data; in production it needs --force", err=True)
         sys.exit(EXIT_FAILED)

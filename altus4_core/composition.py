@@ -8,6 +8,7 @@ from typing import Any
 import attrs
 
 from altus4_core.errors import Problem
+from altus4_core.migrationfiles import METADATA
 from altus4_core.seams import SeamSpec
 
 NAME = re.compile(r"[a-z][a-z0-9-]*\Z")
@@ -63,6 +64,8 @@ def provider_name(spec: SeamSpec, provider: Any) -> str:
     """Give the name under which a provider is known in its seam."""
     if spec.name == "service":
         return str(provider.name or provider.type.__name__)
+    if spec.name == "migrations":
+        return str(provider.name) or METADATA
     if spec.name == "route":
         return f"{provider.method} {provider.path}"
     return str(getattr(provider, "name", ""))

@@ -1,61 +1,73 @@
-"""Planning migrations: which files there are, in which order they run, and what is wrong. Pure but for reading files.
+"""Planning migrations: what runs in which order, where a run that was cut off goes on, and what is wrong. Pure.
 
-Execution goes through the store. MySQL commits around every DDL statement, so a file is never one transaction:
-progress is recorded per statement, and a run that was cut off goes on where it stopped.
+MySQL commits around every DDL statement, so a file is never one transaction: progress is recorded per statement,
+with a hash of each, and what has run may not be edited any more; what has not may.
 """
 
-import hashlib
-import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from pathlib import Path
+from collections.abc import Sequence
 
 import attrs
 
-from altus4_core.clock import Clock
-from altus4_core.errors import Altus4Error, Problem
-from altus4_core.seams import Migrations
-from altus4_core.sqlsplit import SplitError, Statement, split_statements
-from altus4_core.store import AppliedMigration, MigrationSession
+from altus4_core.clock import iso
+from altus4_core.errors import Problem
+from altus4_core.migrationfiles import MigrationFile, MigrationsRefused, digest, read_files
+from altus4_core.sqlsplit import Statement
+from altus4_core.store import AppliedMigration
 
-FILE = re.compile(r"(?P<stem>\d{3,}_[a-z0-9_]+)\.(?P<way>up|down)\.sql\Z")
+__all__ = [
+    "MigrationFile",
+    "MigrationsRefused",
+    "Status",
+    "Step",
+    "drift",
+    "pending",
+    "plan_down",
+    "plan_up",
+    "read_files",
+    "status",
+]
+
 APPLIED = "applied"
 GOING_UP = "going-up"
+FAILED_UP = "failed-up"
 GOING_DOWN = "going-down"
-
-
-class MigrationsRefused(Altus4Error):
-    """The plan is wrong; nothing was run. `problems` says why, one located line each."""
-
-    code = "MIGRATIONS_REFUSED"
-
-    def __init__(self, problems: Sequence[Problem]) -> None:
-        super().__init__("\n".join(problem.line() for problem in problems))
-        self.problems = tuple(problems)
-
-
-@attrs.frozen
-class MigrationFile:
-    """A pair of scripts. `filename` is `NNN_name`, or `namespace/NNN_name` for outside plugins."""
-
-    filename: str
-    up: tuple[Statement, ...]
-    down: tuple[Statement, ...] | None
-    checksum: str
+FAILED_DOWN = "failed-down"
+UNDOING = "undoing"
+UPWARDS = frozenset({GOING_UP, FAILED_UP})
 
 
 @attrs.frozen
 class Step:
-    """One file to run in one direction, from statement `begin` (0 unless it was cut off there)."""
+    """One file to run in one direction, from statement `begin` (0 unless it stopped there before).
+
+    Statements before number `uncertain` may have run already, unrecorded: "exists already" is no failure of theirs.
+    `undoing` is the rollback of a file that was never applied as a whole.
+    """
 
     file: MigrationFile
     way: str  # up | down
     begin: int = 0
-    resumed: bool = False
+    uncertain: int = 0
+    undoing: bool = False
 
     @property
     def statements(self) -> tuple[Statement, ...]:
         """Give all statements of this direction."""
         return self.file.up if self.way == "up" else (self.file.down or ())
+
+    @property
+    def state(self) -> str:
+        """Give the state of the row in the tracking table while this runs."""
+        if self.way == "up":
+            return GOING_UP
+        return UNDOING if self.undoing else GOING_DOWN
+
+    @property
+    def state_when_refused(self) -> str:
+        """Give the state of the row after a statement was refused: then it has had no effect, which is certain."""
+        if self.way == "up":
+            return FAILED_UP
+        return UNDOING if self.undoing else FAILED_DOWN
 
 
 @attrs.frozen
@@ -66,101 +78,17 @@ class Status:
     state: str
     batch: int | None = None
     applied_at: str | None = None
-
-
-def read_files(namespaces: Iterable[Migrations]) -> list[MigrationFile]:
-    """Read all files in the order in which they run.
-
-    Raises:
-        MigrationsRefused: a folder is missing, a name is not `NNN_name.up.sql`, a number occurs twice, a file
-            cannot be read or split, namespaces follow each other in a circle.
-    """
-    problems: list[Problem] = []
-    files: list[MigrationFile] = []
-    for namespace in _ordered(list(namespaces), problems):
-        files += _read_namespace(namespace, problems)
-    if problems:
-        raise MigrationsRefused(problems)
-    return files
-
-
-def _ordered(namespaces: list[Migrations], problems: list[Problem]) -> list[Migrations]:
-    by_name = {namespace.name: namespace for namespace in namespaces}
-    ordered: list[Migrations] = []
-    state: dict[str, int] = {}
-
-    def visit(namespace: Migrations) -> None:
-        if state.get(namespace.name) == 2:
-            return
-        if state.get(namespace.name) == 1:
-            problems.append(Problem(namespace.name or "metadata", "migration namespaces follow each other in a circle"))
-            return
-        state[namespace.name] = 1
-        # Outsiders come after the metadata schema even when they do not say so: they may reference its tables.
-        after = namespace.after or (("",) if namespace.name else ())
-        for name in after:
-            if name in by_name:
-                visit(by_name[name])
-            elif name:
-                problems.append(Problem(namespace.name, f"comes after {name!r}, which no enabled plugin offers"))
-        state[namespace.name] = 2
-        ordered.append(namespace)
-
-    for namespace in namespaces:
-        visit(namespace)
-    return ordered
-
-
-def _read_namespace(namespace: Migrations, problems: list[Problem]) -> list[MigrationFile]:
-    folder = Path(namespace.folder)
-    who = namespace.name or "metadata"
-    if not folder.is_dir():
-        problems.append(Problem(who, "the migrations folder does not exist", str(folder)))
-        return []
-    scripts: dict[str, dict[str, tuple[Path, tuple[Statement, ...], str]]] = {}
-    for path in sorted(folder.glob("*.sql")):
-        match = FILE.match(path.name)
-        if not match:
-            problems.append(Problem(who, "the name is not NNN_name.up.sql or NNN_name.down.sql", str(path)))
-            continue
-        try:
-            text = path.read_text(encoding="utf-8")
-            statements = tuple(split_statements(text))
-        except (OSError, UnicodeDecodeError, SplitError) as error:
-            problems.append(Problem(who, f"cannot be read: {error}", str(path), "correct the file"))
-            continue
-        scripts.setdefault(match["stem"], {})[match["way"]] = (path, statements, text)
-    numbers: dict[int, str] = {}
-    files = []
-    for stem, ways in sorted(scripts.items(), key=lambda item: (int(item[0].split("_")[0]), item[0])):
-        number = int(stem.split("_")[0])
-        if number in numbers:
-            problems.append(
-                Problem(who, f"{numbers[number]} and {stem} have the same number", str(folder), "renumber one")
-            )
-        numbers[number] = stem
-        if "up" not in ways:
-            problems.append(Problem(who, f"{stem} has a down script but no up script", str(folder)))
-            continue
-        _, up, text = ways["up"]
-        if not up:
-            problems.append(Problem(who, "holds no statement", str(ways["up"][0])))
-        down = ways["down"][1] if "down" in ways else None
-        filename = f"{namespace.name}/{stem}" if namespace.name else stem
-        files.append(MigrationFile(filename, up, down, checksum(text)))
-    return files
-
-
-def checksum(text: str) -> str:
-    """Give the SHA-256 of a script, the same for every way of ending lines and with or without a BOM."""
-    return hashlib.sha256(text.removeprefix("\ufeff").replace("\r\n", "\n").strip().encode()).hexdigest()
+    duration_ms: int | None = None
+    applied_by: str | None = None
 
 
 def plan_up(files: Sequence[MigrationFile], applied: Sequence[AppliedMigration]) -> list[Step]:
     """Plan what is pending, in order; a file that was cut off goes on where it stopped.
 
+    A rollback that was cut off is finished first, and the file applied again: half of it is gone.
+
     Raises:
-        MigrationsRefused: an applied file was edited or is gone, or a rollback was cut off.
+        MigrationsRefused: what has run was edited, or is gone.
     """
     rows = {row.filename: row for row in applied}
     problems = drift(files, applied)
@@ -169,11 +97,11 @@ def plan_up(files: Sequence[MigrationFile], applied: Sequence[AppliedMigration])
         row = rows.get(file.filename)
         if row is None:
             steps.append(Step(file, "up"))
-        elif row.state == GOING_UP:
-            steps.append(Step(file, "up", row.statements_done, resumed=True))
-        elif row.state == GOING_DOWN:
-            hint = "finish it with: altus4 migrate down"
-            problems.append(Problem(file.filename, "its rollback was cut off", hint=hint))
+        elif row.state in UPWARDS:
+            uncertain = row.statements_done + (row.state == GOING_UP)
+            steps.append(Step(file, "up", row.statements_done, uncertain))
+        elif row.state != APPLIED:
+            steps += [_resumed_down(file, row, problems), Step(file, "up")]
     if problems:
         raise MigrationsRefused(problems)
     return steps
@@ -185,10 +113,10 @@ def plan_down(
     """Plan the rollback of the newest `most` applied files (all for None), newest first.
 
     Raises:
-        MigrationsRefused: one of them is gone or has no down script.
+        MigrationsRefused: one of them is gone or has no down script, or what of it has run was edited.
     """
     by_name = {file.filename: file for file in files}
-    problems = []
+    problems: list[Problem] = []
     steps = []
     newest = list(reversed(applied))
     for row in newest if most is None else newest[:most]:
@@ -196,31 +124,78 @@ def plan_down(
         if file is None:
             problems.append(_missing(row))
         elif file.down is None:
-            problems.append(Problem(row.filename, "has no down script", hint=f"add {row.filename}.down.sql"))
+            problems.append(_no_down(row))
+        elif row.state == APPLIED:
+            steps.append(Step(file, "down"))
+        elif row.state in UPWARDS:
+            steps.append(Step(file, "down", uncertain=len(file.down), undoing=True))
         else:
-            going = row.state == GOING_DOWN
-            steps.append(Step(file, "down", row.statements_done if going else 0, resumed=row.state != APPLIED))
+            problems += _edited(file, row)
+            steps.append(_resumed_down(file, row, problems))
     if problems:
         raise MigrationsRefused(problems)
     return steps
 
 
+def _resumed_down(file: MigrationFile, row: AppliedMigration, problems: list[Problem]) -> Step:
+    if file.down is None:
+        problems.append(_no_down(row))
+        return Step(file, "down")
+    if row.state == UNDOING:
+        return Step(file, "down", row.statements_done, len(file.down), undoing=True)
+    return Step(file, "down", row.statements_done, row.statements_done + (row.state == GOING_DOWN))
+
+
 def drift(files: Sequence[MigrationFile], applied: Sequence[AppliedMigration]) -> list[Problem]:
-    """Say which applied files were edited or are gone."""
+    """Say what has run and was edited since, or is gone.
+
+    Files of a namespace that nobody offers any more are no problem here: a plugin that was disabled keeps its
+    tables, and must not keep the others from being migrated.
+    """
     by_name = {file.filename: file for file in files}
+    offered = {"", *(_namespace(file.filename) for file in files)}
     problems = []
     for row in applied:
         file = by_name.get(row.filename)
         if file is None:
-            problems.append(_missing(row))
-        elif row.checksum and row.checksum != file.checksum:
-            hint = "restore the file as it was applied, and write the change as a new migration"
-            problems.append(Problem(row.filename, "was edited after it was applied", hint=hint))
+            if _namespace(row.filename) in offered:
+                problems.append(_missing(row))
+        elif row.state == APPLIED:
+            if row.checksum and row.checksum != file.checksum:
+                hint = "restore the file as it was applied, and write the change as a new migration"
+                problems.append(Problem(row.filename, "was edited after it was applied", hint=hint))
+        else:
+            problems += _edited(file, row)
     return problems
+
+
+def _edited(file: MigrationFile, row: AppliedMigration) -> list[Problem]:
+    """Compare what has run of a file that is under way with what the file says now."""
+    way = "up" if row.state in UPWARDS else "down"
+    statements = file.up if way == "up" else (file.down or ())
+    hint = "restore that statement; only what has not run yet may be changed"
+    if row.statements_done > len(statements):
+        what = f"{row.statements_done} statements of its {way} script have run, but it holds {len(statements)}"
+        return [Problem(row.filename, what, hint="restore the file")]
+    for number, (statement, ran) in enumerate(zip(statements, row.statement_hashes, strict=False), 1):
+        if digest(statement) != ran:
+            where = f"{row.filename.rpartition('/')[2]}.{way}.sql:{statement.line}"
+            what = f"statement {number} of its {way} script was edited after it had run"
+            return [Problem(row.filename, what, where, hint)]
+    return []
+
+
+def _namespace(filename: str) -> str:
+    return filename.rpartition("/")[0]
 
 
 def _missing(row: AppliedMigration) -> Problem:
     return Problem(row.filename, "is applied but its file is gone", hint="bring the file or its plugin back")
+
+
+def _no_down(row: AppliedMigration) -> Problem:
+    name = row.filename.rpartition("/")[2]
+    return Problem(row.filename, "has no down script", hint=f"add {name}.down.sql")
 
 
 def status(files: Sequence[MigrationFile], applied: Sequence[AppliedMigration]) -> list[Status]:
@@ -231,45 +206,18 @@ def status(files: Sequence[MigrationFile], applied: Sequence[AppliedMigration]) 
         row = rows.pop(file.filename, None)
         if row is None:
             lines.append(Status(file.filename, "pending"))
-            continue
-        state = "partial" if row.state != APPLIED else ("changed" if row.checksum != file.checksum else "applied")
-        lines.append(Status(file.filename, state, row.batch, row.applied_at.isoformat()))
-    lines += [Status(row.filename, "missing", row.batch, row.applied_at.isoformat()) for row in rows.values()]
-    return lines
+        elif row.state != APPLIED:
+            lines.append(_line(row, "partial"))
+        else:
+            changed = row.checksum and row.checksum != file.checksum
+            lines.append(_line(row, "changed" if changed else "applied"))
+    return lines + [_line(row, "missing") for row in rows.values()]
+
+
+def _line(row: AppliedMigration, state: str) -> Status:
+    return Status(row.filename, state, row.batch, iso(row.applied_at), row.duration_ms, row.applied_by or None)
 
 
 def pending(files: Sequence[MigrationFile], applied: Sequence[AppliedMigration]) -> list[str]:
     """Name what keeps the schema from being at head."""
     return [line.filename for line in status(files, applied) if line.state in {"pending", "partial"}]
-
-
-async def run_steps(
-    session: MigrationSession,
-    steps: Sequence[Step],
-    applied: Sequence[AppliedMigration],
-    clock: Clock,
-    report: Callable[[Step, int], None] = lambda _step, _done: None,
-) -> None:
-    """Run a plan, recording progress after each statement.
-
-    Raises:
-        MigrationFailed: a statement failed; what ran before it is recorded, and the next run goes on there.
-    """
-    batch = max((row.batch for row in applied), default=0) + 1
-    batches: Mapping[str, int] = {row.filename: row.batch for row in applied}
-    for step in steps:
-        name = step.file.filename
-        state = GOING_UP if step.way == "up" else GOING_DOWN
-        begun = clock.monotonic()
-        row = AppliedMigration(name, clock.now(), batches.get(name, batch), step.file.checksum, state, step.begin)
-        await session.record(row)
-        for index, statement in enumerate(step.statements[step.begin :], step.begin):
-            await session.run(statement.sql, resumed=step.resumed and index == step.begin)
-            await session.record(attrs.evolve(row, statements_done=index + 1))
-            report(step, index + 1)
-        if step.way == "down":
-            await session.forget(name)
-        else:
-            duration = round((clock.monotonic() - begun) * 1000)
-            done = len(step.statements)
-            await session.record(attrs.evolve(row, state=APPLIED, statements_done=done, duration_ms=duration))

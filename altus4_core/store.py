@@ -247,7 +247,10 @@ class MetadataStore(Protocol):
 class AppliedMigration:
     """A row of the tracking table. `filename` is `NNN_name`, or `namespace/NNN_name` for outside plugins.
 
-    `state` is `applied`, or `going-up` / `going-down` while a file runs; then `statements_done` says how far.
+    `state` is `applied`; or, of a file that is under way or stopped there, `going-up`, `failed-up` (a statement was
+    refused and has had no effect), `going-down`, `failed-down`, or `undoing` (down, of a file that was never applied as
+    a whole). `statements_done` says how far it got, `statement_hashes` what has run, in order. `applied_by` is the
+    account on the server. `applied_at` has whole seconds.
     """
 
     filename: str
@@ -256,7 +259,9 @@ class AppliedMigration:
     checksum: str = ""
     state: str = "applied"
     statements_done: int = 0
+    statement_hashes: tuple[str, ...] = ()
     duration_ms: int = 0
+    applied_by: str = ""
 
 
 class MigrationSession(Protocol):
@@ -266,24 +271,42 @@ class MigrationSession(Protocol):
         """Read the tracking table in order of application; empty when there is none yet."""
         ...
 
-    async def run(self, statement: str, *, resumed: bool = False) -> None:
+    async def run(self, statement: str, *, resumed: bool = False, progress: "AppliedMigration | None" = None) -> None:
         """Run one SQL statement.
 
         Args:
             statement: The SQL.
             resumed: A run that was cut off may have finished it: "exists already" and "is gone already" are fine.
+            progress: Recorded when it has run; in one transaction with it where it changes rows, not tables.
+
+        Raises:
+            MigrationFailed: the server refused it, and it has had no effect; or the server went away.
+        """
+        ...
+
+    async def record(self, row: AppliedMigration) -> None:
+        """Insert or replace a row of the tracking table (made on first use). `applied_by` is the server's to say.
+
+        Raises:
+            MigrationFailed: the server refused it or went away; or the row is `applied` while the script has left a
+                transaction open.
+        """
+        ...
+
+    async def mark(self, filename: str, state: str) -> None:
+        """Change the state of a row alone.
 
         Raises:
             MigrationFailed: the server refused it or went away.
         """
         ...
 
-    async def record(self, row: AppliedMigration) -> None:
-        """Insert or replace a row of the tracking table (made on first use)."""
-        ...
-
     async def forget(self, filename: str) -> None:
-        """Delete a row of the tracking table."""
+        """Delete a row of the tracking table.
+
+        Raises:
+            MigrationFailed: as for `record` of an applied row.
+        """
         ...
 
 
@@ -292,7 +315,12 @@ class MigrationStore(Protocol):
     """Where migrations are run and remembered. Usable before any table exists."""
 
     async def applied(self) -> Sequence[AppliedMigration]:
-        """Read the tracking table without a lock; writes nothing."""
+        """Read the tracking table in order of application, without a lock; writes nothing. Empty without a schema.
+
+        Raises:
+            StartupRefused: the server cannot be reached.
+            MigrationFailed: it does not answer, or the table is somebody else's.
+        """
         ...
 
     def session(self, *, wait: float) -> AbstractAsyncContextManager[MigrationSession]:

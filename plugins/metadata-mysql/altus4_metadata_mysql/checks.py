@@ -19,8 +19,9 @@ class MigrationsAtHead:
 
     Args:
         store: Where the table is.
-        files: Gives the shipped files.
+        files: Reads the shipped files; called once.
         clock: Source of time.
+        required: Whether a schema that is not at head keeps this node from serving.
         keep: Seconds for which the answer is kept. Each look is a new connection; probes come often, and from many.
     """
 
@@ -32,11 +33,15 @@ class MigrationsAtHead:
         store: Handle[MigrationStore],
         files: Callable[[], Sequence[MigrationFile]],
         clock: Clock,
+        *,
+        required: bool = True,
         keep: float = KEEP_SECONDS,
     ) -> None:
         self._store = store
-        self._files = files
+        self._read_files = files
+        self._files: Sequence[MigrationFile] | None = None
         self._clock = clock
+        self._behind = Severity.ERROR if required else Severity.WARNING
         self._keep = keep
         self._found: Finding | None = None
         self._until = 0.0
@@ -60,10 +65,12 @@ class MigrationsAtHead:
             return Finding(self.name, Severity.ERROR, error.message)
 
     def _compare(self, applied: Sequence[AppliedMigration]) -> Finding:
-        files = self._files()
+        if self._files is None:
+            self._files = self._read_files()
+        files = self._files
         own = [row for row in applied if "/" not in row.filename]  # the others are for their own plugins to check
         if waiting := pending(files, own):
-            return Finding(self.name, Severity.ERROR, f"pending: {', '.join(waiting)}", "run: altus4 migrate up")
+            return Finding(self.name, self._behind, f"pending: {', '.join(waiting)}", "run: altus4 migrate up")
         if changed := drift(files, own):
             return Finding(self.name, Severity.WARNING, changed[0].line(), changed[0].hint)
         return Finding(self.name, Severity.OK, f"{len(files)} applied")

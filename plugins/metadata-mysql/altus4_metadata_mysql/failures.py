@@ -11,6 +11,7 @@ WHO: Final = "metadata-mysql"
 WHERE: Final = "metadata.url, ALTUS4_METADATA_URL"
 
 NO_SUCH_TABLE: Final = 1146
+NO_RIGHTS: Final = 1044
 DUPLICATE: Final = 1062
 NO_PARENT: Final = frozenset({1216, 1452})
 NOT_MIGRATED: Final = frozenset({NO_SUCH_TABLE, 1054})  # no such table, no such column
@@ -31,7 +32,9 @@ HINTS: Final = {
 def refusal(error: ConnectFailed, options: ConnectOptions) -> StartupRefused:
     """Say why the server cannot be used, and what to do."""
     what = f"the metadata database {options.host}:{options.port}/{options.database}: {error}"
-    return StartupRefused([Problem(WHO, what, WHERE, HINTS.get(error.reason, ""))])
+    # Servers say 1044 of a schema that is there, too, to a user who has no rights on it.
+    reason = "access_denied" if error.errno == NO_RIGHTS else error.reason
+    return StartupRefused([Problem(WHO, what, WHERE, HINTS.get(reason, ""))])
 
 
 def translated(error: QueryFailed) -> Altus4Error:

@@ -88,7 +88,10 @@ class MetadataMySQL(Plugin):
 
         return [
             MigrationsAtHead(
-                ctx.service(MigrationStore), shipped_files, required=ctx.settings.metadata.require_migrated
+                ctx.service(MigrationStore),
+                shipped_files,
+                ctx.clock,
+                required=ctx.settings.metadata.require_migrated,
             )
         ]
 

@@ -1,7 +1,11 @@
-"""Table `migrations`: what was applied, and the lock under which migrations run."""
+"""Running migrations: on one connection that holds the lock and never reconnects."""
 
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+import asyncio
+import hashlib
+import re
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager, suppress
+from typing import Final
 
 import attrs
 from altus4_mysql import (
@@ -10,7 +14,6 @@ from altus4_mysql import (
     DriverConnection,
     MySQLError,
     QueryFailed,
-    Scalar,
     make_driver,
     quote_identifier,
     render,
@@ -19,48 +22,51 @@ from altus4_mysql import (
 from altus4_core.errors import Busy, MigrationFailed
 from altus4_core.store import AppliedMigration
 from altus4_metadata_mysql.failures import NO_SUCH_TABLE, refusal
-from altus4_metadata_mysql.values import from_time_needed, to_time
+from altus4_metadata_mysql.trackingtable import TrackingTable
 
-LOCK = "altus4 migrate"
-LOCK_WAIT_TIMEOUT = 10  # seconds that DDL waits for somebody's transaction
-STATEMENT_SECONDS = 24 * 3600.0
-# What a statement answers whose work a run that was cut off had done already: table, column or index exists;
-# nothing to drop; unknown table at a drop.
-DONE_ALREADY = frozenset({1050, 1060, 1061, 1091, 1051})
-
-CREATE = (
-    "CREATE TABLE IF NOT EXISTS migrations ("
-    " id INT AUTO_INCREMENT PRIMARY KEY,"
-    " filename VARCHAR(255) NOT NULL UNIQUE,"
-    " applied_at TIMESTAMP DEFAULT CURRENT_TIMESTAMP,"
-    " batch INT NOT NULL DEFAULT 1,"
-    " checksum CHAR(64) NOT NULL DEFAULT '',"
-    " state VARCHAR(16) NOT NULL DEFAULT 'applied',"
-    " statements_done INT NOT NULL DEFAULT 0,"
-    " duration_ms BIGINT NOT NULL DEFAULT 0,"
-    " applied_by VARCHAR(255) NOT NULL DEFAULT ''"
-    ") ENGINE = InnoDB DEFAULT CHARACTER SET = utf8mb4 COLLATE = utf8mb4_bin"
+LOCK: Final = "altus4 migrate"
+LONGEST_LOCK_NAME: Final = 64  # the server's own limit, in characters
+LOCK_WAIT_TIMEOUT: Final = 10  # seconds that DDL waits for somebody's transaction
+ANSWER_SECONDS: Final = 15.0  # for what is no migration; that may take hours
+SHOWN: Final = 300  # characters of a statement in a message
+NO_SUCH_SCHEMA: Final = 1049
+EMPTY_STATEMENT: Final = 1065  # all of it is an executable comment for another server
+# What a statement answers whose work a run that was cut off had done already: table, column or key exists; column or
+# key is gone; table is gone.
+DONE_ALREADY: Final = frozenset({1050, 1060, 1061, 1091, 1051})
+CHANGES_ROWS: Final = re.compile(
+    r"(?:/\*.*?\*/|\s|\()*(?:insert|update|delete|replace|with)\b", re.IGNORECASE | re.DOTALL
 )
-COLUMNS = "filename, applied_at, batch, checksum, state, statements_done, duration_ms"
+DROPS: Final = re.compile(r"\s*drop\b", re.IGNORECASE)
 
 
 class MySQLMigrationStore:
-    """Runs migrations on single connections: a pool would reconnect, and a new connection does not hold the lock."""
+    """Runs migrations on single connections: a pool would reconnect, and a new connection does not hold the lock.
 
-    def __init__(self, options: ConnectOptions, driver: str) -> None:
+    Args:
+        options: Where to and as whom.
+        driver: Name of the driver.
+        answer_seconds: How long the server may take for anything but a migration's own statements.
+    """
+
+    def __init__(self, options: ConnectOptions, driver: str, *, answer_seconds: float = ANSWER_SECONDS) -> None:
         self._options = options
         self._driver = make_driver(driver)
+        self._answer_seconds = answer_seconds
+        self._schema = options.database or ""
 
     async def applied(self) -> Sequence[AppliedMigration]:
         """Read the tracking table without a lock; writes nothing. No schema means nothing applied."""
         try:
             connection = await self._driver.connect(self._options)
         except ConnectFailed as error:
-            if error.reason == "unknown_database":
+            if error.errno == NO_SUCH_SCHEMA:
                 return []
             raise refusal(error, self._options) from error
         try:
-            return await _applied(connection)
+            with _in_our_terms():
+                async with asyncio.timeout(self._answer_seconds):
+                    return await TrackingTable(connection, self._schema).rows()
         finally:
             connection.close()
 
@@ -69,38 +75,61 @@ class MySQLMigrationStore:
         """Take the migration lock; makes the schema if it is absent."""
         connection = await self._connect()
         try:
-            name = f"{LOCK} {self._options.database}"[:64]
-            got = (await connection.query(render("SELECT GET_LOCK(%s, %s)", (name, wait)))).scalar()
-            if got != 1:
-                message = f"somebody else is migrating; waited {wait:g} s"
-                raise Busy(message)
-            await connection.query(f"SET SESSION lock_wait_timeout = {LOCK_WAIT_TIMEOUT}")
-            session = MySQLMigrationSession(connection)
-            yield session
-            await connection.query(render("SELECT RELEASE_LOCK(%s)", (name,)))
-        except MySQLError as error:
-            message = f"the metadata database failed: {error}"
-            raise MigrationFailed(message) from error
+            with _in_our_terms():
+                async with asyncio.timeout(wait + self._answer_seconds):
+                    await self._take_lock(connection, wait)
+                    await connection.query(f"SET SESSION lock_wait_timeout = {LOCK_WAIT_TIMEOUT}")
+            yield MySQLMigrationSession(connection, TrackingTable(connection, self._schema))
         finally:
-            connection.close()
+            await self._release(connection)
+
+    async def _take_lock(self, connection: DriverConnection, wait: float) -> None:
+        sql = "SELECT GET_LOCK(%s, %s)"
+        got = (await connection.query(render(sql, (self._lock_name(), max(0, round(wait)))))).scalar()
+        if got == 0:
+            message = f"somebody else is migrating this schema; waited {wait:g} s: try again later, or with --wait"
+            raise Busy(message)
+        if got != 1:
+            message = "the server did not give the migration lock: see its log"
+            raise MigrationFailed(message)
+
+    async def _release(self, connection: DriverConnection) -> None:
+        # Closing frees the lock, too, but some time later: the next runner would find it held.
+        if not connection.in_flight:
+            with suppress(MySQLError, TimeoutError):
+                async with asyncio.timeout(1.0):
+                    await connection.query(render("SELECT RELEASE_LOCK(%s)", (self._lock_name(),)))
+        connection.close()
+
+    def _lock_name(self) -> str:
+        name = f"{LOCK} {self._schema}"
+        if len(name) <= LONGEST_LOCK_NAME:
+            return name
+        return f"{LOCK} {hashlib.sha256(self._schema.encode()).hexdigest()[:40]}"
 
     async def _connect(self) -> DriverConnection:
         try:
             return await self._driver.connect(self._options)
         except ConnectFailed as error:
-            if error.reason != "unknown_database":
+            if error.errno != NO_SUCH_SCHEMA:
                 raise refusal(error, self._options) from error
         try:
             connection = await self._driver.connect(attrs.evolve(self._options, database=None))
             try:
-                schema = quote_identifier(self._options.database or "").replace("%%", "%")
-                await connection.query(f"CREATE DATABASE IF NOT EXISTS {schema} CHARACTER SET utf8mb4")
+                schema = quote_identifier(self._schema)
+                sql = f"CREATE DATABASE IF NOT EXISTS {schema} CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci"
+                with _in_our_terms():
+                    async with asyncio.timeout(self._answer_seconds):
+                        await connection.query(render(sql))
             finally:
                 connection.close()
             return await self._driver.connect(self._options)
-        except QueryFailed as error:
-            message = f"the schema {self._options.database!r} is absent and this user may not create it"
-            raise MigrationFailed(message) from error
+        except MigrationFailed as error:
+            if isinstance(error.__cause__, QueryFailed):
+                what = f"the schema {self._schema!r} is not there, and this user may not make it"
+                message = f"{what}: create it, and grant the user its rights (README of metadata-mysql)"
+                raise MigrationFailed(message) from error
+            raise
         except ConnectFailed as error:
             raise refusal(error, self._options) from error
 
@@ -108,61 +137,83 @@ class MySQLMigrationStore:
 class MySQLMigrationSession:
     """The held lock. The connection never reconnects: when it is lost, everything after fails."""
 
-    def __init__(self, connection: DriverConnection) -> None:
+    def __init__(self, connection: DriverConnection, table: TrackingTable) -> None:
         self._connection = connection
-        self._ready = False
+        self._table = table
 
     async def applied(self) -> Sequence[AppliedMigration]:
         """Read the tracking table in order of application."""
-        return await _applied(self._connection)
+        with _in_our_terms():
+            return await self._table.rows()
 
-    async def run(self, statement: str, *, resumed: bool = False) -> None:
-        """Run one SQL statement of a migration."""
-        try:
-            await self._connection.query(statement)
-        except QueryFailed as error:
-            dropping = statement.lstrip().lower().startswith(("drop", "alter"))
-            done = error.errno in DONE_ALREADY or (error.errno == NO_SUCH_TABLE and dropping)
-            if resumed and done:
-                return
-            message = f"error {error.errno} at: {' '.join(statement.split())[:300]}"
-            raise MigrationFailed(message) from error
+    async def run(self, statement: str, *, resumed: bool = False, progress: AppliedMigration | None = None) -> None:
+        """Run one SQL statement of a migration, and record the progress."""
+        with _in_our_terms():
+            if progress is not None:
+                await self._table.prepare()
+            # What changes tables is committed by the server at once. What changes rows is not, and running it twice
+            # is not the same as once: so it and the note that it has run come true together.
+            free = progress is not None and self._connection.is_usable
+            together = free and CHANGES_ROWS.match(statement) is not None
+            if together:
+                await self._connection.query("START TRANSACTION")
+            try:
+                await self._connection.query(statement)
+            except QueryFailed as error:
+                if not _counts_as_done(error.errno, statement, resumed=resumed):
+                    if self._connection.in_transaction:
+                        await self._connection.query("ROLLBACK")
+                    message = f"the server refused it (error {error.errno}): {' '.join(statement.split())[:SHOWN]}"
+                    raise MigrationFailed(message) from error
+            if progress is not None:
+                await self._table.write(progress)
+            if together:
+                await self._connection.query("COMMIT")
 
     async def record(self, row: AppliedMigration) -> None:
         """Insert or replace a row of the tracking table (made on first use)."""
-        if not self._ready:
-            await self._connection.query(CREATE)
-            self._ready = True
-        sql = (
-            f"INSERT INTO migrations ({COLUMNS}, applied_by) VALUES (%s, %s, %s, %s, %s, %s, %s, CURRENT_USER())"
-            " ON DUPLICATE KEY UPDATE applied_at = VALUES(applied_at), batch = VALUES(batch),"
-            " checksum = VALUES(checksum), state = VALUES(state), statements_done = VALUES(statements_done),"
-            " duration_ms = VALUES(duration_ms), applied_by = VALUES(applied_by)"
-        )
-        values: tuple[Scalar, ...] = (
-            row.filename,
-            to_time(row.applied_at),
-            row.batch,
-            row.checksum,
-            row.state,
-            row.statements_done,
-            row.duration_ms,
-        )
-        await self._connection.query(render(sql, values))
+        with _in_our_terms():
+            if row.state == "applied":
+                self._refuse_open_transaction(row.filename)
+            await self._table.prepare()
+            await self._table.write(row)
+
+    async def mark(self, filename: str, state: str) -> None:
+        """Change the state of a row alone."""
+        with _in_our_terms():
+            await self._table.mark(filename, state)
 
     async def forget(self, filename: str) -> None:
         """Delete a row of the tracking table."""
-        await self._connection.query(render("DELETE FROM migrations WHERE filename = %s", (filename,)))
+        with _in_our_terms():
+            self._refuse_open_transaction(filename)
+            await self._table.remove(filename)
+
+    def _refuse_open_transaction(self, filename: str) -> None:
+        if not self._connection.is_usable:
+            message = f"{filename} leaves a transaction open or autocommit off: end the script with COMMIT"
+            raise MigrationFailed(message)
 
 
-async def _applied(connection: DriverConnection) -> Sequence[AppliedMigration]:
+def _counts_as_done(errno: int, statement: str, *, resumed: bool) -> bool:
+    if errno == EMPTY_STATEMENT:
+        return True
+    gone = errno == NO_SUCH_TABLE and DROPS.match(statement) is not None
+    return resumed and (errno in DONE_ALREADY or gone)
+
+
+@contextmanager
+def _in_our_terms() -> Iterator[None]:
+    """Turn what the driver raises into one line that says what to do."""
     try:
-        rows = await connection.query(f"SELECT {COLUMNS} FROM migrations ORDER BY id")
+        yield
     except QueryFailed as error:
-        if error.errno == NO_SUCH_TABLE:
-            return []
-        raise
-    return [
-        AppliedMigration(name, from_time_needed(applied_at), batch, checksum, state, done, duration)
-        for name, applied_at, batch, checksum, state, done, duration in rows
-    ]
+        what = f"the server refused to read or write its table of migrations (error {error.errno})"
+        message = f"{what}: grant the user its rights (README of metadata-mysql)"
+        raise MigrationFailed(message) from error
+    except TimeoutError as error:
+        message = "the metadata database does not answer: try again when it does"
+        raise MigrationFailed(message) from error
+    except MySQLError as error:
+        message = f"{error}: run the same command again, it goes on where it stopped"
+        raise MigrationFailed(message) from error

@@ -13,7 +13,8 @@ from altus4_mysql import make_driver, parse_url
 from altus4_sandbox import new_schema_name
 
 from altus4_core.clock import SystemClock
-from altus4_core.migrate import plan_up, read_files, run_steps
+from altus4_core.migrate import plan_up, read_files
+from altus4_core.migraterun import run_steps
 from altus4_core.settings import Secret
 
 
@@ -34,6 +35,7 @@ class Schema:
             return rows.rows
         finally:
             connection.close()
+            await connection.wait_closed()
 
     def migrations(self, **changes):
         options = options_of(Secret(self.url), query_timeout=60)
