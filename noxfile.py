@@ -55,7 +55,7 @@ def lint(session: nox.Session) -> None:
 @nox.session
 def typing(session: nox.Session) -> None:
     """Check types, strictly."""
-    install_workspace(session, "mypy>=2.4,<3", *PYTEST)
+    install_workspace(session, "mypy>=2.4,<3", *PYTEST, extras="[speed]")
     session.run("mypy", "altus4_core", *packages())
 
 

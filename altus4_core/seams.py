@@ -191,8 +191,9 @@ class Migrations:
 class Service:
     """A long-lived thing offered by type. `factory` is entered at start and left in reverse order at stop.
 
-    `ping` (optional) is awaited by readiness; raising means not ready. `name` is what operators see. `requires` None means what the
-    plugin requires; `()` starts it first, so that what is wrong with it is found even when nothing else works.
+    `ping` (optional) is awaited by readiness; raising means not ready. `name` is what operators see.
+    `requires` None means what the plugin requires; `()` starts it first, so that what is wrong with it is found even
+    when nothing else works.
     """
 
     type: type
