@@ -69,13 +69,13 @@ class LeafCompiler:
         needle = Needle((fold(stem),), open_end=True, bounded=self._rules.ngram is None)
         required = f"+{stem}*"
         if len(words) == 1:
-            return Part(Role.FINDS, f"({required})" if self._phrases else f"{stem}*", (f"{stem}*",), (needle,))
+            return Part(Role.FINDS, f"({required})" if self._phrases else f"{stem}*", (needle,))
         # A phrase cannot end in a prefix, so that its words are asked for side by side.
         self._steps.setdefault(text, notices.treated_as_phrase(f"{text}*", [*words[:-1], f"{stem}*"]))
         lead = [word for word in words[:-1] if searchable(self._rules, [word], self._removed)]
         needles = (*(Needle((fold(word),), bounded=self._rules.ngram is None) for word in lead), needle)
         together = " ".join([*(f"+{word}" for word in lead), required])
-        return Part(Role.FINDS, f"({together})", (*lead, f"{stem}*"), needles)
+        return Part(Role.FINDS, f"({together})", needles)
 
     def _grams(self, words: Sequence[str], text: str) -> Part | None:
         """Compile for the ngram parser: every word is a phrase of its tokens, punctuation is part of them."""
@@ -86,7 +86,7 @@ class LeafCompiler:
 
 
 def _leaf(text: str, needle: Needle) -> Part:
-    return Part(Role.FINDS, text, (text,), (needle,))
+    return Part(Role.FINDS, text, (needle,))
 
 
 def _may_be_phrase(leaf: Leaf, rules: TokenRules) -> bool:
