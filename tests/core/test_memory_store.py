@@ -7,6 +7,7 @@ from altus4_core.store import MigrationStore
 from altus4_core.stored import User
 from altus4_core.testing.contracts.metadata import MetadataStoreContract
 from altus4_core.testing.contracts.metadata.rows import a_database
+from altus4_core.testing.contracts.migration_store import MigrationStoreContract
 from altus4_core.testing.memory import MemoryMigrationStore, MemoryStore
 
 
@@ -36,3 +37,9 @@ async def test_without_foreign_keys_rows_need_no_owner():
 
 def test_migration_store_satisfies_the_protocol():
     assert isinstance(MemoryMigrationStore(), MigrationStore)
+
+
+class TestMemoryMigrationStore(MigrationStoreContract):
+    @pytest.fixture
+    def migration_store(self):
+        return MemoryMigrationStore()
