@@ -1,6 +1,7 @@
 """The link to the metadata server: options from the URL, a pool, and errors in the core's terms."""
 
 import logging
+import time
 from collections.abc import Awaitable, Callable, Sequence
 from typing import TypeVar
 
@@ -35,6 +36,7 @@ READ_SECONDS = 1.5
 WRITE_SECONDS = 8.0
 ACQUIRE_SECONDS = 1.0
 WAITERS_PER_CONNECTION = 50
+LOG_SECONDS = 5.0
 TRIES = 4  # of a write that lost a deadlock
 
 
@@ -86,6 +88,7 @@ class Link:
         self._budget = RetryBudget()
         self._outage = Outage(logger)
         self._read_timeout = read_timeout
+        self._logged_at = -LOG_SECONDS
 
     async def check(self) -> None:
         """Connect once, in whatever time connecting may take.
@@ -185,7 +188,14 @@ class Link:
             self._outage.failed(f"{error} {error.server_text}".strip())
             raise unavailable() from error
         except MySQLError as error:
-            self._logger.warning("metadata database: %s", error)
+            self._log_sometimes(error)
             raise unavailable() from error
         self._outage.worked()
         return result
+
+    def _log_sometimes(self, error: MySQLError) -> None:
+        """Log what comes in floods, such as a pool that is used up, once in a while."""
+        now = time.monotonic()
+        if now - self._logged_at > LOG_SECONDS:
+            self._logged_at = now
+            self._logger.warning("metadata database: %s", error)

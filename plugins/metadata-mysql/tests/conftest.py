@@ -53,6 +53,12 @@ class Schema:
 
 
 @pytest.fixture
+def schema_of():
+    """Make a schema's handle: `schema_of(address, name)`."""
+    return Schema
+
+
+@pytest.fixture
 async def schema(any_server):
     """A schema that does not exist yet; dropped at the end."""
     found = Schema(any_server, new_schema_name("meta"))
