@@ -20,15 +20,18 @@ class MigrationStoreContract:
     """Derive from it and give the fixture `migration_store`: a place without tracking table, new for each test."""
 
     async def test_satisfies_the_protocol(self, migration_store: MigrationStore) -> None:
+        """It has the methods."""
         assert isinstance(migration_store, MigrationStore)
 
     async def test_nothing_is_applied_at_first(self, migration_store: MigrationStore) -> None:
+        """Where there is no table, nothing is applied; to look is no error."""
         for _ in range(2):
             assert list(await migration_store.applied()) == []
         async with migration_store.session(wait=5) as session:
             assert list(await session.applied()) == []
 
     async def test_row_round_trip(self, migration_store: MigrationStore) -> None:
+        """A row comes back as it was given, its time in whole seconds, with who wrote it."""
         row = AppliedMigration(
             "outsider/001_first",
             AT.replace(microsecond=900_000),
@@ -48,6 +51,7 @@ class MigrationStoreContract:
         assert outside[0].applied_by
 
     async def test_rows_keep_the_order_of_application(self, migration_store: MigrationStore) -> None:
+        """Rows come in the order in which they were first written."""
         names = ["002_b", "001_a", "x/001_c", "003_d"]
         async with migration_store.session(wait=5) as session:
             for name in names:
@@ -65,6 +69,7 @@ class MigrationStoreContract:
         ]
 
     async def test_statement_runs_with_its_progress(self, migration_store: MigrationStore) -> None:
+        """Progress is recorded when a statement has run, and not when it was refused."""
         row = AppliedMigration("001_a", AT, state="going-up")
         async with migration_store.session(wait=5) as session:
             await session.record(row)
@@ -75,6 +80,7 @@ class MigrationStoreContract:
         assert (found.statements_done, found.statement_hashes) == (1, (HASH,))
 
     async def test_refused_statement_is_named(self, migration_store: MigrationStore) -> None:
+        """A refused statement is named in one line, without the words of the server, and harms no other."""
         async with migration_store.session(wait=5) as session:
             for resumed in (False, True):
                 with pytest.raises(MigrationFailed) as caught:
@@ -86,6 +92,7 @@ class MigrationStoreContract:
             await session.run(DROP)
 
     async def test_what_is_done_already_counts_only_when_resumed(self, migration_store: MigrationStore) -> None:
+        """ "Exists already" and "gone already" are failures unless a run is resumed."""
         row = AppliedMigration("001_a", AT, state="going-up")
         async with migration_store.session(wait=5) as session:
             with pytest.raises(MigrationFailed):
@@ -99,6 +106,7 @@ class MigrationStoreContract:
             await session.run(DROP)
 
     async def test_one_at_a_time(self, migration_store: MigrationStore) -> None:
+        """Of many sessions one is open at a time, and each gets its turn."""
         inside = 0
 
         async def migrate(number: int) -> None:
@@ -114,6 +122,7 @@ class MigrationStoreContract:
         assert len(await migration_store.applied()) == 10
 
     async def test_busy_while_somebody_else_migrates(self, migration_store: MigrationStore) -> None:
+        """Who cannot wait is told that somebody else holds the lock."""
         async with migration_store.session(wait=0) as session:
             with pytest.raises(Busy) as caught:
                 async with migration_store.session(wait=0):
@@ -123,6 +132,7 @@ class MigrationStoreContract:
             assert len(await migration_store.applied()) == 1, "reading needs no lock"
 
     async def test_lock_is_free_at_once_after_a_failure(self, migration_store: MigrationStore) -> None:
+        """However a session ends, the next one begins at once."""
         for error in (RuntimeError, MigrationFailed, asyncio.CancelledError):
             with pytest.raises(error):
                 async with migration_store.session(wait=0):
