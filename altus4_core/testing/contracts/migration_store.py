@@ -92,7 +92,7 @@ class MigrationStoreContract:
             await session.run(DROP)
 
     async def test_what_is_done_already_counts_only_when_resumed(self, migration_store: MigrationStore) -> None:
-        """ "Exists already" and "gone already" are failures unless a run is resumed."""
+        """What exists, or is gone, already is a failure unless a run is resumed."""
         row = AppliedMigration("001_a", AT, state="going-up")
         async with migration_store.session(wait=5) as session:
             with pytest.raises(MigrationFailed):
