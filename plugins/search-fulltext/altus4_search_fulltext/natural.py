@@ -13,6 +13,7 @@ from altus4_search_fulltext.needles import Needle
 from altus4_search_fulltext.query import IndexQuery, Reading
 from altus4_search_fulltext.tokens import Removed, TokenRules, searchable
 
+_MOST_PHRASE_TOKENS = 128  # more are an error of the server
 _NOT_SENT = re.compile(r"[*\x00-\x1f\x7f\ud800-\udfff]")
 
 
@@ -52,7 +53,7 @@ def natural_query(query: str, rules: TokenRules, most_terms: int) -> IndexQuery:
     dropped: list[str] = []
     if len(text) > 2 * most_terms:
         text, dropped = _shortened(text, rules, most_terms)
-    if text.count('"') % 2:
+    if text.count('"') % 2 or _longest_phrase(text, rules) > _MOST_PHRASE_TOKENS:
         text = text.replace('"', " ")
     removed = Removed()
     needles: dict[Needle, None] = {}
@@ -69,6 +70,14 @@ def natural_query(query: str, rules: TokenRules, most_terms: int) -> IndexQuery:
     if dropped:
         told.append(notices.query_shortened(most_terms, dropped))
     return IndexQuery(text if needles else "", tuple(needles), tuple(told))
+
+
+def _longest_phrase(text: str, rules: TokenRules) -> int:
+    """Count the tokens of the longest piece between quotes."""
+    phrases = text.split('"')[1::2]
+    if rules.ngram is not None:
+        return max(map(len, phrases), default=0)
+    return max((len(rules.words.findall(phrase)) for phrase in phrases), default=0)
 
 
 def _needles(words: list[str], rules: TokenRules) -> list[Needle]:

@@ -39,8 +39,9 @@ class Needle:
         while begin >= 0:
             end = begin + size
             if not self.bounded:
-                return begin
-            if begin == 0 or not is_word_character(text[begin - 1]):
+                if single or self._continues(text, end, pattern):
+                    return begin
+            elif begin == 0 or not is_word_character(text[begin - 1]):
                 closed = (single and self.open_end) or end == len(text) or not is_word_character(text[end])
                 if closed and (single or self._continues(text, end, pattern)):
                     return begin

@@ -50,6 +50,11 @@ class TokenRules:
     words: re.Pattern[str]
     distances: bool
 
+    @property
+    def longest(self) -> int:
+        """Letters of the longest word that can be looked up; more tokens than 128 are an error to the server."""
+        return self.maximum if self.ngram is None else 128
+
     def judge(self, folded: str) -> Fate:
         """Say what becomes of a folded word."""
         if self.ngram is not None:
@@ -106,7 +111,7 @@ class Removed:
         if self.short:
             found.append(notices.too_short(list(self.short), rules.ngram or rules.minimum))
         if self.long:
-            found.append(notices.too_long(list(self.long), rules.maximum))
+            found.append(notices.too_long(list(self.long), rules.longest))
         if self.empty:
             found.append(notices.nothing_searchable(list(self.empty)))
         return found

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from altus4_core.records import Notice
 from altus4_search_fulltext import notices
+from altus4_search_fulltext.boolean.limits import MOST_PHRASE_WORDS
 from altus4_search_fulltext.boolean.parts import Part, Role
 from altus4_search_fulltext.boolean.tree import Leaf, Phrase, Prefix, Word
 from altus4_search_fulltext.needles import Needle
@@ -78,11 +79,24 @@ class LeafCompiler:
         return Part(Role.FINDS, f"({together})", needles)
 
     def _grams(self, words: Sequence[str], text: str) -> Part | None:
-        """Compile for the ngram parser: every word is a phrase of its tokens, punctuation is part of them."""
-        if not searchable(self._rules, words, self._removed):
+        """Compile for the ngram parser, which makes a phrase of tokens out of every word."""
+        rules = self._rules
+        if sum(len(word) for word in words) > MOST_PHRASE_WORDS:
+            self._removed.add(Fate.LONG, text)
             return None
-        needle = Needle((self._rules.folding.fold(text),), bounded=False)
-        return _leaf(text if words == [text] else f'"{text}"', needle)
+        if not searchable(rules, words, self._removed):
+            return None
+        return Part(Role.FINDS, words[0] if len(words) == 1 else f'"{" ".join(words)}"', _gram_needles(words, rules))
+
+
+def _gram_needles(words: Sequence[str], rules: TokenRules) -> tuple[Needle, ...]:
+    """Give what shows in a row: the words, or what is left of them without the tokens that are not indexed."""
+    folded = [rules.folding.fold(word) for word in words]
+    grams = [rules.ngrams(word) for word in folded]
+    size = rules.ngram or 1
+    if all(len(found) == len(word) - size + 1 for found, word in zip(grams, folded, strict=True)):
+        return (Needle(tuple(folded), bounded=False),)
+    return tuple(Needle((gram,), bounded=False) for found in grams for gram in found)
 
 
 def _leaf(text: str, needle: Needle) -> Part:
