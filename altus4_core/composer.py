@@ -1,19 +1,22 @@
 """Calling the hooks, one plugin at a time, and settling who provides what."""
 
 import inspect
-from collections.abc import Iterable, Mapping, Sequence
+import re
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 import attrs
 import pluggy
 
+from altus4_core.claims import CORE
 from altus4_core.composition import Entry, LoadedPlugin, faults_of, provider_name
-from altus4_core.errors import Altus4Error, Problem, StartupRefused
+from altus4_core.errors import FOREIGN_FAULTS, Altus4Error, Problem, StartupRefused
 from altus4_core.plugin import PluginContext
 from altus4_core.seams import SeamSpec
 from altus4_core.seamtable import seam_table
 
 UNWRAPPED = frozenset({"service", "migrations", "route", "command"})
+VARIABLE = re.compile(r"\{[A-Za-z_][A-Za-z0-9_]*")
 
 
 class Composer:
@@ -25,11 +28,13 @@ class Composer:
         plugins: Sequence[LoadedPlugin],
         contexts: Mapping[str, PluginContext],
         prefer: Mapping[str, str],
+        own: Mapping[str, Collection[str]],
     ) -> None:
         self._manager = manager
         self._plugins = plugins
         self._contexts = contexts
         self._prefer = prefer
+        self._own = own
         self._used_preferences: set[str] = set()
         self.problems: list[Problem] = []
 
@@ -59,25 +64,22 @@ class Composer:
         except Altus4Error as error:
             self._problem(plugin, error.message)
             return []
-        except Exception as error:  # noqa: BLE001 -- a hook is foreign code; its failure is one problem line
-            self._problem(plugin, f"{hook} failed: {type(error).__name__}: {error}")
+        except FOREIGN_FAULTS as error:
+            self._problem(plugin, f"{hook} failed: {type(error).__name__}: {' '.join(str(error).split())}")
             return []
         return list(results)
 
     def _providers(self, spec: SeamSpec, plugin: LoadedPlugin) -> Iterable[Entry]:
         for result in self._call(plugin, spec.hook):
-            if inspect.iscoroutine(result) or inspect.isasyncgen(result):
-                if inspect.iscoroutine(result):
-                    result.close()
-                self._problem(plugin, f"{spec.hook} must be a plain function, not `async def`")
+            if self._is_async(plugin, spec.hook, result):
                 continue
             if isinstance(result, str | bytes | Mapping) or not isinstance(result, Iterable):
                 self._problem(plugin, f"{spec.hook} must return a list of providers, not {type(result).__name__}")
                 continue
             try:
                 providers = list(result)
-            except Exception as error:  # noqa: BLE001 -- the hook may be a generator: still foreign code
-                self._problem(plugin, f"{spec.hook} failed: {type(error).__name__}: {error}")
+            except FOREIGN_FAULTS as error:  # the hook may be a generator
+                self._problem(plugin, f"{spec.hook} failed: {type(error).__name__}: {' '.join(str(error).split())}")
                 continue
             for provider in providers:
                 faults = faults_of(spec, provider)
@@ -86,18 +88,31 @@ class Composer:
                 if not faults:
                     yield Entry(spec.name, plugin.name, provider_name(spec, provider), provider)
 
-    def _settle(self, spec: SeamSpec, claimed: Sequence[Entry]) -> Sequence[Entry]:
-        by_name: dict[str, list[Entry]] = {}
-        for entry in claimed:
-            key = entry.provider.type.__name__ if spec.name == "service" else entry.name
-            by_name.setdefault(key, []).append(entry)
-        return [chosen for name, claims in by_name.items() if (chosen := self._choose(spec, name, claims))]
+    def _is_async(self, plugin: LoadedPlugin, hook: str, result: Any) -> bool:
+        if not (inspect.iscoroutine(result) or inspect.isasyncgen(result)):
+            return False
+        if inspect.iscoroutine(result):
+            result.close()
+        self._problem(plugin, f"{hook} must be a plain function, not `async def`")
+        return True
 
-    def _choose(self, spec: SeamSpec, name: str, claims: Sequence[Entry]) -> Entry | None:
-        key = f"{spec.name}.{name}"
+    def _settle(self, spec: SeamSpec, claimed: Sequence[Entry]) -> Sequence[Entry]:
+        by_name: dict[Any, list[Entry]] = {}
+        for entry in claimed:
+            by_name.setdefault(_claim(spec, entry), []).append(entry)
+        return [chosen for claims in by_name.values() if (chosen := self._choose(spec, claims))]
+
+    def _choose(self, spec: SeamSpec, claims: Sequence[Entry]) -> Entry | None:
+        first = claims[0]
+        name = first.provider.type.__name__ if spec.name == "service" else first.name
+        keys = list(dict.fromkeys([f"{spec.name}.{name}", *(f"{spec.name}.{entry.name}" for entry in claims)]))
+        key = next((key for key in keys if key in self._prefer), keys[0])
         preferred = self._prefer.get(key)
+        owned = any(entry.name in self._own.get(spec.name, ()) for entry in claims)
         if preferred is not None:
             self._used_preferences.add(key)
+            if owned and preferred == CORE:
+                return None
             chosen = [entry for entry in claims if entry.plugin == preferred]
             if not chosen:
                 offered = ", ".join(entry.plugin for entry in claims)
@@ -105,12 +120,23 @@ class Composer:
                 self.problems.append(Problem("prefer", what, hint=f"choose one of: {offered}"))
                 return claims[0]
             claims = chosen
+        if owned and (preferred is None or spec.name == "command"):
+            self._refuse(spec, key, claims)
+            return None
         if len(claims) > 1:
             contenders = ", ".join(self._contender(entry.plugin) for entry in claims)
             what = f"{spec.name} {name!r} is claimed by {contenders}"
             hint = f'disable all but one, or set [prefer] "{key}" = "{claims[-1].plugin}"'
             self.problems.append(Problem(claims[-1].plugin, what, hint=hint))
         return claims[0]
+
+    def _refuse(self, spec: SeamSpec, key: str, claims: Sequence[Entry]) -> None:
+        """Refuse a claim on what the core has."""
+        contenders = ", ".join(self._contender(entry.plugin) for entry in claims)
+        what = f"{spec.name} {claims[0].name!r} is the core's own, and claimed by {contenders}"
+        way = f'"{CORE}"' if spec.name == "command" else f'"{claims[-1].plugin}" or "{CORE}"'
+        hint = f'rename it, or set [prefer] "{key}" = {way}'
+        self.problems.append(Problem(claims[-1].plugin, what, hint=hint))
 
     def _contender(self, name: str) -> str:
         plugin = next(plugin for plugin in self._plugins if plugin.name == name)
@@ -120,6 +146,8 @@ class Composer:
         spec = next(spec for spec in seam_table() if spec.name == seam)
         for plugin in self._plugins:
             for wrapped in self._call(plugin, "altus4_wrap", seam=seam, provider=entry.provider):
+                if self._is_async(plugin, "altus4_wrap", wrapped):
+                    continue
                 faults = faults_of(spec, wrapped)
                 if not faults and wrapped.name != entry.name:
                     faults = [f"altus4_wrap changed the name of {seam} {entry.name!r} to {wrapped.name!r}"]
@@ -132,3 +160,10 @@ class Composer:
     def _problem(self, plugin: LoadedPlugin, what: str) -> None:
         where = f"{plugin.distribution} {plugin.version}"
         self.problems.append(Problem(plugin.name, what, where, "correct or disable the plugin"))
+
+
+def _claim(spec: SeamSpec, entry: Entry) -> Any:
+    """Give what must be unique in a seam: a service's type, a route but for the names of its variables, or the name."""
+    if spec.name == "service":
+        return entry.provider.type
+    return VARIABLE.sub("{", entry.name) if spec.name == "route" else entry.name

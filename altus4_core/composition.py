@@ -7,8 +7,9 @@ from typing import Any
 
 import attrs
 
-from altus4_core.errors import Problem
+from altus4_core.errors import FOREIGN_FAULTS, Problem
 from altus4_core.migrationfiles import METADATA
+from altus4_core.recordfaults import record_faults
 from altus4_core.seams import SeamSpec
 
 NAME = re.compile(r"[a-z][a-z0-9-]*\Z")
@@ -73,10 +74,19 @@ def provider_name(spec: SeamSpec, provider: Any) -> str:
 
 def faults_of(spec: SeamSpec, provider: Any) -> list[str]:
     """Say everything that keeps a provider from being one of this seam."""
-    if spec.record:
-        if isinstance(provider, spec.provider):
-            return []
-        return [f"{spec.hook} yielded a {type(provider).__name__}, not a {spec.provider.__name__}"]
+    try:
+        return _record_faults(spec, provider) if spec.record else _provider_faults(spec, provider)
+    except FOREIGN_FAULTS as error:  # an attribute may be a property, and that is foreign code
+        return [f"{spec.name} {type(provider).__name__} cannot be looked at: {type(error).__name__}: {error}"]
+
+
+def _record_faults(spec: SeamSpec, record: Any) -> list[str]:
+    if isinstance(record, spec.provider):
+        return record_faults(record)
+    return [f"{spec.hook} yielded a {type(record).__name__}, not a {spec.provider.__name__}"]
+
+
+def _provider_faults(spec: SeamSpec, provider: Any) -> list[str]:
     name = getattr(provider, "name", None)
     who = f"{spec.name} {name!r}"
     faults = []
@@ -99,4 +109,15 @@ def faults_of(spec: SeamSpec, provider: Any) -> list[str]:
             faults.append(f"{who} lacks the method {method}()")
         elif inspect.iscoroutinefunction(function):
             faults.append(f"{who}: {method}() must be a plain function, not `async def`")
+    if spec.name == "search-mode" and not faults:
+        faults += _mode_faults(who, provider)
+    return faults
+
+
+def _mode_faults(who: str, mode: Any) -> list[str]:
+    faults = []
+    if not (isinstance(mode.kinds, frozenset | set) and all(isinstance(kind, str) for kind in mode.kinds)):
+        faults.append(f'{who}: kinds must be a frozenset of texts, such as frozenset({{"mysql"}})')
+    if mode.options is not None and not (isinstance(mode.options, type) and attrs.has(mode.options)):
+        faults.append(f"{who}: options must be an attrs class or None")
     return faults

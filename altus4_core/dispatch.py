@@ -12,7 +12,7 @@ from typing import Any
 import attrs
 
 from altus4_core.composition import Entry
-from altus4_core.errors import Altus4Error, ProviderFault
+from altus4_core.errors import FOREIGN_FAULTS, Altus4Error, ProviderFault
 
 logger = logging.getLogger("altus4.dispatch")
 
@@ -82,49 +82,30 @@ class Dispatch:
             raise self._fault(entry, "raised", "raised CancelledError without being cancelled") from error
         except (Exception, SystemExit) as error:  # a plugin may not end the process either
             raise self._fault(entry, "raised", f"raised {type(error).__name__}") from error
+        if scope.expired():  # it swallowed the cancellation: a late answer counts no more than none
+            raise self._fault(entry, "timeout", f"did not answer within {deadline:g} s")
         if check is not None and (wrong := check(result)) is not None:
             raise self._fault(entry, "wrong-type", wrong)
         return result
 
-    def run(self, entry: Entry, function: Callable[..., Any], *arguments: Any) -> Any:
+    def run(
+        self,
+        entry: Entry,
+        function: Callable[..., Any],
+        *arguments: Any,
+        check: Callable[[Any], str | None] | None = None,
+    ) -> Any:
         """Call a provider's plain function; the same faults, but nothing can interrupt it."""
         try:
-            return function(*arguments)
-        except (Exception, SystemExit) as error:
+            result = function(*arguments)
+        except FOREIGN_FAULTS as error:
             raise self._fault(entry, "raised", f"raised {type(error).__name__}") from error
-
-    def fault(self, entry: Entry, kind: str, detail: str) -> ProviderFault:
-        """Make, count and log a fault that a caller found itself."""
-        return self._fault(entry, kind, detail)
+        if check is not None and (wrong := check(result)) is not None:
+            raise self._fault(entry, "wrong-type", wrong)
+        return result
 
     def _fault(self, entry: Entry, kind: str, detail: str) -> ProviderFault:
         fault = ProviderFault(entry.plugin, entry.seam, entry.name, kind, detail)
         self.ledger.add(fault)
         logger.warning("%s", fault.message, extra={"plugin": entry.plugin}, exc_info=kind == "raised")
         return fault
-
-
-def expect(*types: type, optional: bool = False) -> Callable[[Any], str | None]:
-    """Make a check that a result is of one of these types (or None)."""
-
-    def check(result: Any) -> str | None:
-        if isinstance(result, types) or (optional and result is None):
-            return None
-        wanted = " or ".join(kind.__name__ for kind in types)
-        return f"returned a {type(result).__name__}, not a {wanted}"
-
-    return check
-
-
-def expect_list(item: type) -> Callable[[Any], str | None]:
-    """Make a check that a result is a list or tuple of this type."""
-
-    def check(result: Any) -> str | None:
-        if not isinstance(result, list | tuple):
-            return f"returned a {type(result).__name__}, not a list of {item.__name__}"
-        for element in result:
-            if not isinstance(element, item):
-                return f"returned a list with a {type(element).__name__} in it, not only {item.__name__}"
-        return None
-
-    return check

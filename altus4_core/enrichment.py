@@ -7,9 +7,10 @@ from typing import Any
 import attrs
 
 from altus4_core.composition import Composition, Entry
-from altus4_core.dispatch import Dispatch, expect_list
+from altus4_core.dispatch import Dispatch
 from altus4_core.errors import ProviderFault
 from altus4_core.records import Category, FusedHit, Notice, SearchRequest, Suggestion, SuggestRequest
+from altus4_core.results import Check, check_categories, check_suggestions
 
 FAULTS_BEFORE_PAUSE = 5
 PAUSE_SECONDS = 60.0
@@ -37,40 +38,57 @@ class Pause:
 class Enrichment:
     """Runs categorizers and suggesters."""
 
-    def __init__(self, composition: Composition, dispatch: Dispatch, budget: float) -> None:
+    def __init__(
+        self, composition: Composition, dispatch: Dispatch, *, category_budget: float, suggester_budget: float
+    ) -> None:
         self._categorizers = composition.of("categorizer")
         self._suggesters = composition.of("suggester")
         self._dispatch = dispatch
-        self._budget = budget
+        self._category_budget = category_budget
+        self._suggester_budget = suggester_budget
         self._pauses: dict[tuple[str, str], Pause] = {}
 
     @property
-    def active(self) -> bool:
+    def categorizes(self) -> bool:
         """Say whether there is any categorizer."""
         return bool(self._categorizers)
+
+    @property
+    def suggests(self) -> bool:
+        """Say whether there is any suggester."""
+        return bool(self._suggesters)
 
     async def categorize(
         self, request: SearchRequest, hits: Sequence[FusedHit]
     ) -> tuple[Sequence[Category], list[Notice]]:
         """Give categories of all categorizers in their order, and a warning for each that failed."""
         calls = [
-            self._guarded(entry, entry.provider.categorize, Category, request, hits) for entry in self._categorizers
+            self._guarded(entry, entry.provider.categorize, self._category_budget, check_categories, request, hits)
+            for entry in self._categorizers
         ]
         results = await asyncio.gather(*calls)
         categories = [category for found, _ in results for category in found]
         return categories, [notice for _, notice in results if notice]
 
-    async def suggest(self, request: SuggestRequest) -> Sequence[Suggestion]:
-        """Give suggestions of all suggesters, best first, each text once."""
-        calls = [self._guarded(entry, entry.provider.suggest, Suggestion, request) for entry in self._suggesters]
+    async def suggest(self, request: SuggestRequest) -> tuple[Sequence[Suggestion], list[Notice]]:
+        """Give suggestions of all suggesters, best first, each text once, and a warning for each that failed."""
+        calls = [
+            self._guarded(entry, entry.provider.suggest, self._suggester_budget, check_suggestions, request)
+            for entry in self._suggesters
+        ]
         results = await asyncio.gather(*calls)
         best: dict[str, Suggestion] = {}
         for suggestion in sorted((s for found, _ in results for s in found), key=lambda s: -s.score):
             best.setdefault(suggestion.text.casefold(), suggestion)
-        return list(best.values())[: request.limit]
+        return list(best.values())[: request.limit], [notice for _, notice in results if notice]
 
     async def _guarded(
-        self, entry: Entry, method: Callable[..., Coroutine[Any, Any, Any]], kind: type, *arguments: object
+        self,
+        entry: Entry,
+        method: Callable[..., Coroutine[Any, Any, Any]],
+        budget: float,
+        check: Check,
+        *arguments: object,
     ) -> tuple[list[Any], Notice | None]:
         loop = asyncio.get_running_loop()
         pause = self._pauses.setdefault((entry.seam, entry.name), Pause())
@@ -82,8 +100,8 @@ class Enrichment:
                 entry,
                 method,
                 *arguments,
-                deadline=self._budget,
-                check=expect_list(kind),
+                deadline=budget,
+                check=check,
             )
         except ProviderFault as fault:
             pause.note(ok=False, now=loop.time())

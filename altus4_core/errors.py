@@ -4,10 +4,14 @@ Rule: `str(error)` is one clear line written by us, safe to show to anybody. Wha
 library said is chained as `__cause__` and goes to the log only.
 """
 
+from asyncio import CancelledError
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 import attrs
+
+FOREIGN_FAULTS = (Exception, SystemExit, CancelledError)
+"""What foreign code may raise where nobody cancelled it. None of it may end the process."""
 
 
 @attrs.frozen

@@ -5,20 +5,20 @@ import time
 from collections.abc import Sequence
 
 from altus4_core.composition import Entry
-from altus4_core.dispatch import Dispatch, expect_list
+from altus4_core.dispatch import Dispatch
 from altus4_core.errors import ProviderFault, TargetFailed, Unsearchable, ValidationFailed
 from altus4_core.records import DatabaseOutcome, DatabaseStatus, Notice, SearchRequest, TableHits
+from altus4_core.results import check_hits
 from altus4_core.stored import Database
 from altus4_core.targets import OpenTargets
 
+OVERRUN = 0.05  # seconds: the databases' own deadlines end first, so that who is late is named; this is for the rest
 CANCEL_GRACE = 0.1  # seconds that cancelled searches get to notice
 
 STATUS_OF_CODE = {
     "TIMEOUT": DatabaseStatus.TIMEOUT,
     "CIRCUIT_OPEN": DatabaseStatus.CIRCUIT_OPEN,
 }
-
-_check_hits = expect_list(TableHits)
 
 
 class FanOut:
@@ -39,7 +39,7 @@ class FanOut:
             return [await self._one(mode, request, databases[0], seconds)]
         tasks = [asyncio.create_task(self._one(mode, request, database, seconds)) for database in databases]
         try:
-            _, late = await asyncio.wait(tasks, timeout=seconds)
+            _, late = await asyncio.wait(tasks, timeout=seconds + OVERRUN)
             if late:
                 for task in late:
                     task.cancel()
@@ -64,7 +64,11 @@ class FanOut:
             message = f"Mode {mode.name!r} cannot search a database of kind {database.kind!r}."
             return _outcome(database, DatabaseStatus.SKIPPED, started, error=Notice("UNSUPPORTED_KIND", message))
         try:
-            target = await self._targets.get(database)
+            try:
+                async with asyncio.timeout(seconds):
+                    target = await self._targets.get(database)
+            except TimeoutError:
+                return _late(database, seconds)
             left = seconds - (time.perf_counter() - started)
             tables = await self._dispatch.call(
                 mode,
@@ -72,7 +76,7 @@ class FanOut:
                 request,
                 target,
                 deadline=max(left, 0.001),
-                check=_check_hits,
+                check=check_hits,
                 passes=(TargetFailed, Unsearchable, ValidationFailed),
             )
         except TargetFailed as failure:

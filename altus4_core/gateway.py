@@ -11,7 +11,9 @@ from altus4_core.directory import DatabaseDirectory
 from altus4_core.dispatch import Dispatch
 from altus4_core.errors import Problem, SettingsError, StartupRefused
 from altus4_core.events import EventBus
+from altus4_core.fusion import ReciprocalRankFusion
 from altus4_core.manager import PluginManager, Selection
+from altus4_core.nearest import did_you_mean
 from altus4_core.pipeline import SearchPipeline
 from altus4_core.plugin import Handle
 from altus4_core.registry import PlannedService, Registry, plan_services
@@ -59,7 +61,7 @@ class Gateway:
         self.targets = OpenTargets(self.composition, self.dispatch, core.deadlines.target_open)
         self.events = EventBus(self.composition, self.dispatch, core.events, core.deadlines.sink)
         self.pipeline = SearchPipeline(
-            self.composition, self.dispatch, self.directory, self.targets, self.events, core.search, self.clock
+            self.composition, self.dispatch, self.directory, self.targets, self.events, core, self.clock
         )
         self.watchdog = LoopWatchdog()
 
@@ -67,7 +69,14 @@ class Gateway:
         """Give everything that keeps the whole gateway from starting, as far as it can be seen without starting."""
         _, unplanned = plan_services(self.composition)
         wrong = SettingsError(self.settings.problems).problems
-        return [*wrong, *self.composition.problems, *unplanned]
+        return [*wrong, *self.composition.problems, *unplanned, *self._unknown_fusion()]
+
+    def _unknown_fusion(self) -> list[Problem]:
+        chosen = self.settings.core.search.fusion
+        offered = sorted({ReciprocalRankFusion.name, *(entry.name for entry in self.composition.of("fusion"))})
+        if chosen in offered:
+            return []
+        return [Problem("search.fusion", f"there is no fusion {chosen!r}", hint=did_you_mean(chosen, offered))]
 
     async def start(self) -> None:
         """Start all services, sinks and watchers.

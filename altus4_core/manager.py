@@ -22,13 +22,15 @@ import pluggy
 
 from altus4_core import discovery
 from altus4_core.changes import Changes
+from altus4_core.claims import core_claims
 from altus4_core.clock import Clock
 from altus4_core.composer import Composer
 from altus4_core.composition import Composition, LoadedPlugin
 from altus4_core.discovery import FoundPlugin
-from altus4_core.errors import Problem, SettingsError
+from altus4_core.errors import FOREIGN_FAULTS, Problem, SettingsError
 from altus4_core.hookspecs import PROJECT, Altus4HookSpecs
 from altus4_core.plugin import API, Plugin, PluginContext, ServiceDirectory
+from altus4_core.recordfaults import is_tuple_of_types
 from altus4_core.settings.loader import LoadedSettings
 
 
@@ -78,7 +80,8 @@ class PluginManager:
         manager.add_hookspecs(Altus4HookSpecs)
         running = [plugin for plugin in running if self._register(manager, plugin)]
         contexts = {plugin.name: self._context(plugin.name) for plugin in running}
-        composer = Composer(manager, running, contexts, self._settings.core.prefer)
+        own = core_claims(metrics=self._settings.core.server.metrics != "off")
+        composer = Composer(manager, running, contexts, self._settings.core.prefer, own)
         entries = composer.compose()
         alive = {plugin.name for plugin in running}
         plugins = [
@@ -134,10 +137,9 @@ class PluginManager:
             return self._failed(base, f"cannot be imported: no module named {error.name!r}", hint)
         except AttributeError as error:
             return self._failed(base, f"its entry point leads nowhere: {error}", f"correct {claim.origin!r}")
-        except Exception as error:  # noqa: BLE001 -- whatever foreign code does at import is this plugin's problem
-            return self._failed(
-                base, f"failed at import: {type(error).__name__}: {error}", "see the plugin's documentation"
-            )
+        except FOREIGN_FAULTS as error:
+            what = f"failed at import: {type(error).__name__}: {_one_line(error)}"
+            return self._failed(base, what, "see the plugin's documentation")
         loaded = attrs.evolve(base, load_ms=(time.perf_counter() - started) * 1000)
         return self._configure(loaded, cls)
 
@@ -155,17 +157,18 @@ class PluginManager:
             newer = api > API
             hint = "upgrade altus4-core" if newer else f"install a newer {base.distribution}"
             return self._failed(base, what, hint)
-        if not attrs.has(cls.Settings):
+        if not is_tuple_of_types(cls.requires):
+            return self._failed(base, "requires must be a tuple of classes", "write requires = (MetadataStore,)")
+        if not (inspect.isclass(cls.Settings) and attrs.has(cls.Settings)):
             return self._failed(base, "its Settings is not an attrs class", "decorate it with attrs.frozen")
         try:
             instance = cls(self._settings.plugin(base.name, cls.Settings))
         except SettingsError as error:
             self._problems.extend(error.problems)
             return attrs.evolve(base, error="wrong settings")
-        except Exception as error:  # noqa: BLE001 -- a constructor is foreign code
-            return self._failed(
-                base, f"its constructor failed: {type(error).__name__}: {error}", "see its documentation"
-            )
+        except FOREIGN_FAULTS as error:
+            what = f"its constructor failed: {type(error).__name__}: {_one_line(error)}"
+            return self._failed(base, what, "see its documentation")
         return attrs.evolve(base, status="loaded", instance=instance)
 
     def _failed(self, plugin: LoadedPlugin, what: str, hint: str) -> LoadedPlugin:
@@ -215,3 +218,7 @@ class PluginManager:
             services=self._services,
             changes=self._changes,
         )
+
+
+def _one_line(error: BaseException) -> str:
+    return " ".join(str(error).split())

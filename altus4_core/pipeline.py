@@ -9,7 +9,7 @@ from altus4_core.answer import SearchAnswer, total_of
 from altus4_core.clock import Clock
 from altus4_core.composition import Composition, Entry
 from altus4_core.directory import DatabaseDirectory
-from altus4_core.dispatch import Dispatch, expect_list
+from altus4_core.dispatch import Dispatch
 from altus4_core.enrichment import Enrichment
 from altus4_core.errors import BadGateway, DeadlineExceeded, FieldProblem, ProviderFault, Unsearchable, ValidationFailed
 from altus4_core.events import EventBus
@@ -25,13 +25,17 @@ from altus4_core.records import (
     Notice,
     RankedList,
     SearchRequest,
+    Suggestion,
+    SuggestRequest,
 )
-from altus4_core.settings.core import SearchSettings
+from altus4_core.results import check_fused
+from altus4_core.settings.core import CoreSettings
 from altus4_core.targets import OpenTargets
 
-FAILED = frozenset({DatabaseStatus.TIMEOUT, DatabaseStatus.ERROR, DatabaseStatus.CIRCUIT_OPEN})
+FEW_RESULTS = 3
+"""With fewer results than these a search asks the suggesters, too."""
 
-_check_fused = expect_list(FusedHit)
+FAILED = frozenset({DatabaseStatus.TIMEOUT, DatabaseStatus.ERROR, DatabaseStatus.CIRCUIT_OPEN})
 
 
 class SearchPipeline:
@@ -44,18 +48,23 @@ class SearchPipeline:
         directory: DatabaseDirectory,
         targets: OpenTargets,
         events: EventBus,
-        settings: SearchSettings,
+        core: CoreSettings,
         clock: Clock,
     ) -> None:
         self._modes = {entry.name: entry for entry in composition.of("search-mode")}
-        self._fusion = composition.named("fusion", settings.fusion)
+        self._fusion = composition.named("fusion", core.search.fusion)
         self._default_fusion = Entry("fusion", "core", "rrf", ReciprocalRankFusion())
         self._dispatch = dispatch
         self._directory = directory
         self._fan_out = FanOut(targets, dispatch)
         self._events = events
         self._clock = clock
-        self._enrichment = Enrichment(composition, dispatch, settings.category_budget_ms / 1000)
+        self._enrichment = Enrichment(
+            composition,
+            dispatch,
+            category_budget=core.search.category_budget_ms / 1000,
+            suggester_budget=core.deadlines.suggester,
+        )
 
     def mode_names(self) -> list[str]:
         """List the registered modes."""
@@ -81,8 +90,13 @@ class SearchPipeline:
         has_more = len(fused) > request.depth or total > request.depth
         notices = [notice for outcome in outcomes for notice in _notices_of(outcome)]
         categories: Sequence[Category] = ()
-        if request.categories and page and self._enrichment.active:
+        if request.categories and page and self._enrichment.categorizes:
             categories, complaints = await self._enrichment.categorize(request, fused)
+            notices += complaints
+        suggestions: Sequence[Suggestion] = ()
+        if request.suggestions and len(fused) < FEW_RESULTS and not request.offset and self._enrichment.suggests:
+            asked = SuggestRequest(identity, request.query, request.databases, request.tables)
+            suggestions, complaints = await self._enrichment.suggest(asked)
             notices += complaints
         counted = request.totals != "none"
         answer = SearchAnswer(
@@ -94,11 +108,22 @@ class SearchPipeline:
             has_more=has_more,
             execution_ms=(time.perf_counter() - started) * 1000,
             categories=categories,
+            suggestions=suggestions,
             hints=[] if databases else [_connect_hint()],
             notices=notices,
         )
         self._report(identity, answer, request_id, total)
         return answer
+
+    async def suggest(self, request: SuggestRequest) -> Sequence[Suggestion]:
+        """Propose queries; a suggester that fails is left out.
+
+        Raises:
+            NotFound: an id that this identity may not see.
+        """
+        await self._directory.resolve(request.identity, request.databases)
+        suggestions, _ = await self._enrichment.suggest(request)
+        return suggestions
 
     def _mode(self, name: str) -> Entry:
         entry = self._modes.get(name)
@@ -141,9 +166,7 @@ class SearchPipeline:
             return ()
         entry = self._fusion or self._default_fusion
         try:
-            fused = self._dispatch.run(entry, entry.provider.fuse, lists, {})
-            if (wrong := _check_fused(fused)) is not None:
-                raise self._dispatch.fault(entry, "wrong-type", wrong)
+            fused = self._dispatch.run(entry, entry.provider.fuse, lists, {}, check=check_fused)
         except ProviderFault as fault:
             message = "The results could not be merged."
             raise BadGateway(message, code="FUSION_FAILED") from fault

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 import attrs
 
 from altus4_core.composition import Entry
-from altus4_core.dispatch import expect
 from altus4_core.errors import ProviderFault
 from altus4_core.gateway import Gateway
 from altus4_core.records import Finding, Severity
+from altus4_core.results import check_findings
 
 
 @attrs.frozen
@@ -53,9 +53,7 @@ class Readiness:
 async def run_check(gateway: Gateway, entry: Entry, deadline: float) -> Sequence[Finding]:
     """Run one check; its fault becomes an error finding."""
     try:
-        found = await gateway.dispatch.call(
-            entry, entry.provider.run, deadline=deadline, check=expect(Finding, list, tuple)
-        )
+        found = await gateway.dispatch.call(entry, entry.provider.run, deadline=deadline, check=check_findings)
     except ProviderFault as fault:
         return [Finding(entry.name, Severity.ERROR, f"the check itself failed: {fault.kind}", "see the log")]
     return [found] if isinstance(found, Finding) else list(found)

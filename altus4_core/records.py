@@ -114,6 +114,7 @@ class SearchRequest:
     partial: Literal["allow", "fail"] = "allow"
     include_analytics: bool = False
     categories: bool = True
+    suggestions: bool = True
     options: Any = None
 
     @property

@@ -9,7 +9,7 @@ from typing import Any, TypeVar, cast
 import attrs
 
 from altus4_core.composition import Composition, Entry
-from altus4_core.errors import Altus4Error, Problem, StartupRefused, Unavailable
+from altus4_core.errors import FOREIGN_FAULTS, Altus4Error, Problem, StartupRefused, Unavailable
 from altus4_core.seams import Service
 
 logger = logging.getLogger("altus4.registry")
@@ -123,11 +123,16 @@ class Registry:
             return [Problem(who, f"service {name!r} did not start within {deadline:g} s", hint="see its settings")]
         except Altus4Error as error:
             return [Problem(who, error.message)]
-        except Exception as error:
+        except FOREIGN_FAULTS as error:
+            if _is_cancelled():
+                raise
             logger.debug("service %s failed to start", name, exc_info=True)
             return [Problem(who, f"service {name!r} failed to start: {type(error).__name__}", hint="log_level debug")]
         self._running[planned.service.type] = instance
         self._open.append((planned, context))
+        if not _is_one(instance, planned.service.type):
+            what = f"service {name!r} gave a {type(instance).__name__}, not a {planned.service.type.__name__}"
+            return [Problem(who, what, hint="correct or disable the plugin")]
         return []
 
     async def close(self) -> None:
@@ -138,7 +143,9 @@ class Registry:
             try:
                 async with asyncio.timeout(CLOSE_SECONDS):
                     await context.__aexit__(None, None, None)
-            except Exception:
+            except FOREIGN_FAULTS:
+                if _is_cancelled():
+                    raise
                 logger.exception("service %s failed to close", planned.entry.name)
 
     async def ping(self, deadline: float) -> Mapping[str, tuple[bool, float]]:
@@ -155,9 +162,12 @@ class Registry:
             ok = True
             if ping is not None:
                 try:
-                    async with asyncio.timeout(deadline):
+                    async with asyncio.timeout(deadline) as scope:
                         await ping(self._running[planned.service.type])
-                except Exception:
+                    ok = not scope.expired()  # a ping that swallows its cancellation is late all the same
+                except FOREIGN_FAULTS:
+                    if _is_cancelled():
+                        raise
                     logger.warning("ping of %s failed", planned.entry.name, exc_info=True)
                     ok = False
             return ok, (loop.time() - started) * 1000
@@ -165,3 +175,16 @@ class Registry:
         running = [planned for planned, _ in self._open]
         results = await asyncio.gather(*(one(planned) for planned in running))
         return {planned.entry.name: result for planned, result in zip(running, results, strict=True)}
+
+
+def _is_cancelled() -> bool:
+    """Tell whether it is we who are being cancelled, and not a service that raises `CancelledError` by itself."""
+    task = asyncio.current_task()
+    return task is not None and bool(task.cancelling())
+
+
+def _is_one(instance: Any, kind: type) -> bool:
+    """Tell whether the instance is of the type it is offered as; Protocols that cannot be checked are believed."""
+    if getattr(kind, "_is_protocol", False) and not getattr(kind, "_is_runtime_protocol", False):
+        return instance is not None
+    return isinstance(instance, kind)

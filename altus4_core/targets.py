@@ -5,8 +5,9 @@ import logging
 from collections.abc import Collection
 
 from altus4_core.composition import Composition
-from altus4_core.dispatch import Dispatch, expect
+from altus4_core.dispatch import Dispatch
 from altus4_core.errors import ProviderFault, TargetFailed
+from altus4_core.results import expect
 from altus4_core.seams import OpenTarget
 from altus4_core.stored import Database
 

@@ -6,14 +6,13 @@ from collections.abc import Mapping, Sequence
 from aiohttp import web
 
 from altus4_core.composition import Composition, Entry
-from altus4_core.dispatch import Dispatch, expect
+from altus4_core.dispatch import Dispatch
 from altus4_core.errors import PermissionDenied, ProviderFault, Rejected, TooManyRequests, Unavailable
 from altus4_core.records import Action, AuthRequest, Identity, Subject, Verdict
+from altus4_core.results import check_identity, check_verdict, expect
 from altus4_core.settings.core import CoreSettings
 
-_check_identity = expect(Identity, optional=True)
 _check_permits = expect(bool, optional=True)
-_check_verdict = expect(Verdict)
 
 
 class AccessControl:
@@ -42,14 +41,14 @@ class AccessControl:
                     entry.provider.authenticate,
                     asked,
                     deadline=self._deadlines.auth,
-                    check=_check_identity,
+                    check=check_identity,
                     passes=(Rejected, Unavailable, PermissionDenied),
                 )
             except ProviderFault as fault:
                 message = "Credentials cannot be checked right now."
                 raise Unavailable(message, code="AUTHENTICATION_UNAVAILABLE", retry_after=1) from fault
             if identity is not None:
-                return identity  # type: ignore[no-any-return]  # checked by _check_identity
+                return identity  # type: ignore[no-any-return]  # checked by check_identity
         raise _nobody_answered(request.headers.get("Authorization"))
 
     async def authorize(self, identity: Identity, action: Action, resource: str | None = None) -> None:
@@ -115,7 +114,7 @@ class AccessControl:
                     action,
                     cost,
                     deadline=self._deadlines.limiter,
-                    check=_check_verdict,
+                    check=check_verdict,
                 )
             except ProviderFault as fault:
                 if self._allow_on_fault:

@@ -48,6 +48,13 @@ class Mount:
                     raise
                 message = f"The request took longer than {self.request_timeout:g} s."
                 raise DeadlineExceeded(message) from error
+            except (SystemExit, asyncio.CancelledError) as error:
+                task = asyncio.current_task()
+                if isinstance(error, asyncio.CancelledError) and task is not None and task.cancelling():
+                    raise
+                # A handler may neither end the process nor pass itself off as a client that went away.
+                message = f"the handler raised {type(error).__name__}"
+                raise RuntimeError(message) from error
             return self._answer(route, state, result)
 
         async def handle(request: web.Request) -> web.StreamResponse:

@@ -6,10 +6,10 @@ from typing import Any, Literal
 
 import attrs
 
-from altus4_core.answer import answer_json
+from altus4_core.answer import answer_json, suggestion_json
 from altus4_core.errors import FieldProblem, ValidationFailed
 from altus4_core.gateway import Gateway
-from altus4_core.records import Action, SearchRequest
+from altus4_core.records import Action, SearchRequest, SuggestRequest
 from altus4_core.routing import Call, Route
 from altus4_core.schema.decode import field
 
@@ -18,6 +18,8 @@ SUGGEST = Action("search.suggest", "search")
 
 MOST_ROWS = 1000
 LONGEST_QUERY = 500
+LONGEST_BEGINNING = 100
+MOST_SUGGESTIONS = 10
 
 
 @attrs.frozen
@@ -54,6 +56,15 @@ class SearchQuery:
 
 
 @attrs.frozen
+class SuggestQuery:
+    """What is known of a query so far."""
+
+    query: str = field(doc="The text so far.", min_length=1, max_length=LONGEST_BEGINNING)
+    databases: tuple[str, ...] | None = field(None, doc="Ids to search.", max_length=64)
+    tables: tuple[str, ...] | None = field(None, doc="Tables.", max_length=256)
+
+
+@attrs.frozen
 class ResultData:
     """One result. `id` is `databaseId:table:primary key`; `relevance_score` lies in 0..1."""
 
@@ -85,6 +96,13 @@ class SuggestionData:
     text: str
     score: float
     type: Literal["spelling", "semantic", "popular", "completion"]
+
+
+@attrs.frozen
+class SuggestData:
+    """Queries worth trying, best first."""
+
+    suggestions: tuple[SuggestionData, ...]
 
 
 @attrs.frozen
@@ -158,6 +176,10 @@ class SearchRoutes:
                 "GET", path, self.search_by_query, "Search with a query string.",
                 action=SEARCH, query=SearchQuery, response=SearchData, tag="Search", errors=errors,
             ),
+            Route(
+                "GET", f"{path}/suggestions", self.suggest, "Propose queries.",
+                action=SUGGEST, query=SuggestQuery, response=SuggestData, tag="Search", errors=(404,),
+            ),
         ]  # fmt: skip
 
     async def search(self, call: Call) -> dict[str, Any]:
@@ -169,6 +191,16 @@ class SearchRoutes:
         """GET /api/v1/search?q=."""
         given = attrs.asdict(call.query, recurse=False)
         return await self._run(call, SearchBody(query=given.pop("q"), **given))
+
+    async def suggest(self, call: Call) -> dict[str, Any]:
+        """GET /api/v1/search/suggestions."""
+        asked: SuggestQuery = call.query
+        query = unicodedata.normalize("NFC", asked.query).strip()
+        if not query:
+            raise ValidationFailed.of([FieldProblem("query", "must not be empty", "length")])
+        request = SuggestRequest(call.caller, query, asked.databases, asked.tables, MOST_SUGGESTIONS)
+        found = await self._gateway.pipeline.suggest(request)
+        return {"suggestions": [suggestion_json(suggestion) for suggestion in found]}
 
     async def _run(self, call: Call, body: SearchBody) -> dict[str, Any]:
         answer = await self._gateway.pipeline.run(call.caller, self._request(body), call.request_id)

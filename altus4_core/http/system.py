@@ -15,6 +15,7 @@ from altus4_core.http.metrics import Metrics
 from altus4_core.plugin import API
 from altus4_core.readiness import Part, Readiness
 from altus4_core.records import Action
+from altus4_core.results import check_mapping
 from altus4_core.routing import Call, Reply, Route
 from altus4_core.schema.openapi import record_schema
 
@@ -183,7 +184,7 @@ class SystemRoutes:
 
     def _described(self, entry: Entry) -> Mapping[str, Any]:
         try:
-            return dict(self._gateway.dispatch.run(entry, entry.provider.describe))
+            return dict(self._gateway.dispatch.run(entry, entry.provider.describe, check=check_mapping))
         except ProviderFault:
             return {}
 

@@ -24,7 +24,7 @@ LINES = {
     "plain-settings": "its Settings is not an attrs class [HERE]",
     "raising-constructor": "its constructor failed: RuntimeError: on purpose [HERE]",
     "missing-dependency": "cannot be imported: no module named 'altus4_no_such_dependency' [HERE]",
-    "syntax-error": "unreadable.py:4",
+    "syntax-error": "syntax error in ",
     "leads-nowhere": "its entry point leads nowhere: ",
     "leads-to-no-module": "no module named 'altus4_misbehaving.no_such_module' [HERE]",
     "no-plugin": "altus4_misbehaving.nothing:NoPlugin is not a subclass of altus4_core.Plugin [HERE]",

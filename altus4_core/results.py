@@ -1,0 +1,150 @@
+"""Whether what a provider returned is what its seam promises: each check gives None, or says what is wrong.
+
+Types are looked into, because a record does not check its own members, and a wrong one would only fail where nobody
+knows any more whose it is.
+"""
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from altus4_core.records import Category, Finding, FusedHit, Hit, Identity, Severity, Suggestion, TableHits, Verdict
+from altus4_core.schema.encode import dumps
+
+Check = Callable[[Any], str | None]
+
+
+def expect(*types: type, optional: bool = False) -> Check:
+    """Make a check that a result is of one of these types (or None)."""
+
+    def check(result: Any) -> str | None:
+        if isinstance(result, types) or (optional and result is None):
+            return None
+        wanted = " or ".join(kind.__name__ for kind in types)
+        return f"returned a {type(result).__name__}, not a {wanted}"
+
+    return check
+
+
+def each(item: type, look: Check) -> Check:
+    """Make a check that a result is a list or tuple of this type, and that `look` finds nothing wrong with any."""
+
+    def check(result: Any) -> str | None:
+        if not isinstance(result, list | tuple):
+            return f"returned a {type(result).__name__}, not a list of {item.__name__}"
+        for element in result:
+            if not isinstance(element, item):
+                return f"returned a list with a {type(element).__name__} in it, not only {item.__name__}"
+            if (wrong := look(element)) is not None:
+                return wrong
+        return None
+
+    return check
+
+
+def check_identity(result: Any) -> str | None:
+    """Check what an authentication scheme returned: an identity or None."""
+    if result is None:
+        return None
+    if not isinstance(result, Identity):
+        return f"returned a {type(result).__name__}, not an Identity"
+    for name in ("user_id", "scheme", "credential_id"):
+        value = getattr(result, name)
+        if type(value) is not str or not value:
+            return f"returned an Identity without {name}"
+    if not isinstance(result.permissions, frozenset):
+        return "returned an Identity whose permissions are no frozenset"
+    if result.databases is not None and not isinstance(result.databases, frozenset):
+        return "returned an Identity whose databases are no frozenset"
+    return None
+
+
+def check_verdict(result: Any) -> str | None:
+    """Check what a limiter returned."""
+    if not isinstance(result, Verdict):
+        return f"returned a {type(result).__name__}, not a Verdict"
+    if type(result.allowed) is not bool:
+        return "returned a Verdict whose `allowed` is no bool"
+    if not (_is_whole(result.limit) and _is_whole(result.remaining) and _is_whole(result.window)):
+        return "returned a Verdict with counts that are no whole numbers"
+    if not (_is_number(result.reset_after) and _is_number(result.retry_after)):
+        return "returned a Verdict with times that are no numbers"
+    return None
+
+
+def _look_at_table(table: Any) -> str | None:
+    if type(table.table) is not str or not isinstance(table.hits, list | tuple):
+        return "returned a TableHits without a table's name or without a list of hits"
+    if table.total is not None and not _is_whole(table.total):
+        return f"returned a total of {table.table!r} that is no whole number"
+    for hit in table.hits:
+        if not isinstance(hit, Hit):
+            return f"returned a {type(hit).__name__} among the hits of {table.table!r}, not a Hit"
+        if not (_is_number(hit.score) and _is_kind(hit.key, tuple) and _is_kind(hit.data, Mapping)):
+            return f"returned a Hit of {table.table!r} whose score, key or data is of a wrong type"
+    return _sendable([(hit.key, hit.data, hit.matched_columns, hit.snippet, hit.highlights) for hit in table.hits])
+
+
+def _look_at_fused(fused: Any) -> str | None:
+    if not isinstance(fused.hit, Hit) or not _is_number(fused.score):
+        return "returned a FusedHit whose hit or score is of a wrong type"
+    return None
+
+
+def _look_at_category(category: Any) -> str | None:
+    if type(category.name) is not str or not _is_whole(category.count) or not _is_number(category.confidence):
+        return "returned a Category whose name, count or confidence is of a wrong type"
+    if category.filter is not None and not isinstance(category.filter, Mapping):
+        return "returned a Category whose filter is no mapping"
+    return _sendable([category.source, category.filter])
+
+
+def _look_at_suggestion(suggestion: Any) -> str | None:
+    if type(suggestion.text) is not str or not _is_number(suggestion.score) or not isinstance(suggestion.type, str):
+        return "returned a Suggestion whose text, score or type is of a wrong type"
+    return None
+
+
+def _look_at_finding(finding: Any) -> str | None:
+    if not isinstance(finding.severity, Severity) or not isinstance(finding.message, str):
+        return "returned a Finding whose severity or message is of a wrong type"
+    return None
+
+
+check_hits = each(TableHits, _look_at_table)
+check_fused = each(FusedHit, _look_at_fused)
+check_categories = each(Category, _look_at_category)
+check_suggestions = each(Suggestion, _look_at_suggestion)
+_check_finding_list = each(Finding, _look_at_finding)
+
+
+def check_findings(result: Any) -> str | None:
+    """Check what a doctor's check returned: one finding, or a list of them."""
+    return _check_finding_list([result] if isinstance(result, Finding) else result)
+
+
+def check_mapping(result: Any) -> str | None:
+    """Check a description: a mapping that can be sent as JSON."""
+    if not isinstance(result, Mapping):
+        return f"returned a {type(result).__name__}, not a mapping"
+    return _sendable(dict(result))
+
+
+def _sendable(value: Sequence[Any] | Mapping[str, Any]) -> str | None:
+    try:
+        dumps(value)
+    except Exception:  # noqa: BLE001 -- whatever a foreign object does when it is looked at
+        return "returned something that cannot be sent as JSON"
+    return None
+
+
+def _is_kind(value: Any, kind: type) -> bool:
+    return isinstance(value, kind)
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and math.isfinite(value)
+
+
+def _is_whole(value: Any) -> bool:
+    return type(value) is int
