@@ -65,10 +65,11 @@ async def _run(session: MigrationSession, step: Step, index: int, row: AppliedMi
     try:
         await session.run(statement.sql, resumed=index < step.uncertain, progress=progress)
     except MigrationFailed as error:
+        place = f"statement {index + 1} of {len(step.statements)} (line {statement.line})"
+        message = f"{row.filename} {step.way}, {place}: {error.message}"
         # Where the connection is lost nothing can be noted, and it stays uncertain whether the statement has run.
         with suppress(MigrationFailed):
             await session.mark(row.filename, step.state_when_refused)
-        place = f"statement {index + 1} of {len(step.statements)} (line {statement.line})"
-        message = f"{row.filename} {step.way}, {place}: {error.message}"
+            message += f"; what ran before it is kept: correct the file and run: altus4 migrate {step.way}"
         raise MigrationFailed(message) from error
     return progress
