@@ -70,7 +70,7 @@ class MetadataMySQL(Plugin):
                 await link.close()
 
         return [
-            Service(MigrationStore, open_migrations, name="migrations"),
+            Service(MigrationStore, open_migrations, name="migration-store"),
             Service(
                 MetadataStore, open_store, ping=lambda store: store.ping(), name="metadata", requires=(MigrationStore,)
             ),
