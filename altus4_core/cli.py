@@ -3,12 +3,14 @@
 import asyncio
 import os
 import sys
+import traceback
 from pathlib import Path
+from typing import Any, NoReturn
 
 import click
 
 from altus4_core.cli_migrate import migrate
-from altus4_core.commands import EXIT_USAGE, CommandContext, fail
+from altus4_core.commands import EXIT_FAILED, EXIT_USAGE, CommandContext, fail
 from altus4_core.discovery import from_file
 from altus4_core.errors import Altus4Error
 from altus4_core.manager import Selection
@@ -34,11 +36,33 @@ class Altus4Group(click.Group):
         except Altus4Error as error:
             fail(error)
 
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run a command. What it raises becomes one line: a traceback says nothing to an operator."""
+        try:
+            return super().invoke(ctx)
+        except (click.ClickException, click.exceptions.Exit, click.Abort):
+            raise
+        except Altus4Error as error:
+            fail(error)
+        except Exception as error:  # noqa: BLE001 -- the last resort, for every command of every plugin
+            _explain_bug(ctx, error)
+
 
 def _of_plugins(ctx: click.Context) -> dict[str, click.Command]:
     if ctx.obj is None:
         ctx.obj = _context(ctx)
     return {entry.name: entry.provider for entry in ctx.obj.gateway.composition.of("command")}
+
+
+def _explain_bug(ctx: click.Context, error: Exception) -> NoReturn:
+    from altus4_core.logs import redact
+
+    command = ctx.invoked_subcommand or "altus4"
+    if isinstance(ctx.obj, CommandContext) and ctx.obj.settings.core.log_level == "debug":
+        click.echo(redact("".join(traceback.format_exception(error))), err=True)
+    hint = "this is a bug; ALTUS4_LOG_LEVEL=debug shows where"
+    click.echo(f"altus4: {command} failed: {type(error).__name__}; {hint}", err=True)
+    sys.exit(EXIT_FAILED)
 
 
 def _context(ctx: click.Context) -> CommandContext:
