@@ -63,7 +63,7 @@ def typing(session: nox.Session) -> None:
 def tests(session: nox.Session) -> None:
     """Test the core and each plugin, on MySQL and MariaDB."""
     install_workspace(session, *PYTEST, "openapi-spec-validator>=0.7")
-    folders = ["tests/core", "tests/faults", "tests/house", *sorted(str(p) for p in Path("plugins").glob("*/tests"))]
+    folders = ["tests/core", "tests/faults", "tests/house", "tests/outside_plugin", *sorted(str(p) for p in Path("plugins").glob("*/tests"))]
     with_servers(session, "pytest", *(session.posargs or folders))
 
 

@@ -1,4 +1,4 @@
-"""A categorizer that fails: the answer goes out without its categories, with a warning; paused when it goes on failing."""
+"""A categorizer that fails: the answer goes out without its categories, with a warning; paused when it fails again."""
 
 import pytest
 

@@ -17,6 +17,4 @@ class FolderCheck:
         """Look."""
         if self._folder.is_dir():
             return Finding(self.name, Severity.OK, "the folder is there")
-        return Finding(
-            self.name, Severity.ERROR, "the folder is not there", "make it, or set plugins.outside.folder"
-        )
+        return Finding(self.name, Severity.ERROR, "the folder is not there", "make it, or set plugins.outside.folder")

@@ -158,9 +158,7 @@ class Rogue(Plugin):
         """Merge, badly."""
 
         def fuse(_: Any, lists: Any, options: Any) -> Any:
-            fused = [
-                FusedHit(ranked.database_id, ranked.table, hit, 1.0, 1) for ranked in lists for hit in ranked.hits
-            ]
+            fused = [FusedHit(ranked.database_id, ranked.table, hit, 1.0, 1) for ranked in lists for hit in ranked.hits]
             return misbehave_now(self._way("fusion"), fused, [attrs.evolve(hit, hit=None) for hit in fused])
 
         return self._offer("fusion", fuse=fuse)
