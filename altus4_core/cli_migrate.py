@@ -11,7 +11,7 @@ import orjson
 
 from altus4_core.commands import CommandContext, confirm_destructive
 from altus4_core.introspection import columns
-from altus4_core.migrate import MigrationFile, Step, plan_down, plan_up, read_files, status
+from altus4_core.migrate import MigrationFile, Step, out_of_order, plan_down, plan_up, read_files, status
 from altus4_core.migraterun import Report, run_steps
 from altus4_core.seams import Migrations
 from altus4_core.sqlsplit import join_statements
@@ -113,6 +113,8 @@ def _run(context: CommandContext, path: str | None, wait: float, *, pretend: boo
         async with store.session(wait=wait) as session:
             applied = await session.applied()
             steps = plan(files, applied)
+            for name in [] if down else out_of_order(files, applied):
+                click.echo(f"note: {name} comes before files that are applied already", err=True)
             await run_steps(session, steps, applied, context.gateway.clock, _reporter(quiet=as_json))
             return steps
 

@@ -13,6 +13,7 @@ import attrs
 
 from altus4_core.composition import Entry
 from altus4_core.errors import FOREIGN_FAULTS, Altus4Error, ProviderFault
+from altus4_core.resumed import Resumed
 
 logger = logging.getLogger("altus4.dispatch")
 
@@ -66,13 +67,21 @@ class Dispatch:
         Raises:
             ProviderFault: it raised anything else, was late, or returned what `check` refuses.
         """
+        scope: asyncio.Timeout | None = None
         try:
-            async with asyncio.timeout(deadline) as scope:
-                result = await method(*arguments)
+            coroutine = method(*arguments)
+            try:
+                # Most calls are answered from memory: a first step without a timer costs a tenth of one with.
+                waiting = coroutine.send(None)
+            except StopIteration as done:
+                result = done.value
+            else:
+                async with asyncio.timeout(deadline) as scope:
+                    result = await Resumed(coroutine, waiting)
         except passes:
             raise
         except TimeoutError as error:
-            if scope.expired():
+            if scope is not None and scope.expired():
                 raise self._fault(entry, "timeout", f"did not answer within {deadline:g} s") from error
             raise self._fault(entry, "raised", "raised TimeoutError") from error
         except asyncio.CancelledError as error:
@@ -82,7 +91,9 @@ class Dispatch:
             raise self._fault(entry, "raised", "raised CancelledError without being cancelled") from error
         except (Exception, SystemExit) as error:  # a plugin may not end the process either
             raise self._fault(entry, "raised", f"raised {type(error).__name__}") from error
-        if scope.expired():  # it swallowed the cancellation: a late answer counts no more than none
+        if (
+            scope is not None and scope.expired()
+        ):  # it swallowed the cancellation: a late answer counts no more than none
             raise self._fault(entry, "timeout", f"did not answer within {deadline:g} s")
         if check is not None and (wrong := check(result)) is not None:
             raise self._fault(entry, "wrong-type", wrong)

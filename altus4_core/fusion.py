@@ -5,6 +5,7 @@ Rank Learning Methods", SIGIR 2009. Ranks are merged because raw FULLTEXT scores
 """
 
 from collections.abc import Mapping, Sequence
+from operator import itemgetter
 from typing import Any
 
 from altus4_core.records import FusedHit, RankedList
@@ -36,7 +37,8 @@ class ReciprocalRankFusion:
                     rank = position + 1
                     previous = hit.score
                 rows.append((-(ranked.weight / (k + rank)) / best, position, place, rank, ranked))
-        rows.sort(key=lambda row: row[:3])
+        if len(lists) > 1:  # one list is in order already
+            rows.sort(key=itemgetter(0, 1, 2))
         return [
             FusedHit(ranked.database_id, ranked.table, ranked.hits[position], round(-negated, 6), rank)
             for negated, position, _, rank, ranked in rows

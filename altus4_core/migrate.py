@@ -11,6 +11,7 @@ import attrs
 from altus4_core.clock import iso
 from altus4_core.errors import Problem
 from altus4_core.migrationfiles import MigrationFile, MigrationsRefused, digest, read_files
+from altus4_core.sqlkind import Kind, kind_of, shown
 from altus4_core.sqlsplit import Statement
 from altus4_core.store import AppliedMigration
 
@@ -20,6 +21,7 @@ __all__ = [
     "Status",
     "Step",
     "drift",
+    "out_of_order",
     "pending",
     "plan_down",
     "plan_up",
@@ -100,6 +102,7 @@ def plan_up(files: Sequence[MigrationFile], applied: Sequence[AppliedMigration])
         elif row.state in UPWARDS:
             uncertain = row.statements_done + (row.state == GOING_UP)
             steps.append(Step(file, "up", row.statements_done, uncertain))
+            problems += _in_doubt(steps[-1], FAILED_UP)
         elif row.state != APPLIED:
             steps += [_resumed_down(file, row, problems), Step(file, "up")]
     if problems:
@@ -143,7 +146,27 @@ def _resumed_down(file: MigrationFile, row: AppliedMigration, problems: list[Pro
         return Step(file, "down")
     if row.state == UNDOING:
         return Step(file, "down", row.statements_done, len(file.down), undoing=True)
-    return Step(file, "down", row.statements_done, row.statements_done + (row.state == GOING_DOWN))
+    step = Step(file, "down", row.statements_done, row.statements_done + (row.state == GOING_DOWN))
+    problems += _in_doubt(step, FAILED_DOWN)
+    return step
+
+
+def _in_doubt(step: Step, not_run: str) -> list[Problem]:
+    """Refuse to repeat a statement that may have run and does harm when it runs twice; only a person can tell."""
+    if step.uncertain <= step.begin or step.begin >= len(step.statements):
+        return []
+    statement = step.statements[step.begin]
+    if kind_of(statement.sql) is not Kind.ONCE:
+        return []
+    name = step.file.filename
+    what = f"statement {step.begin + 1} of its {step.way} script may have run when a run was cut off: "
+    where = f"{name.rpartition('/')[2]}.{step.way}.sql:{statement.line}"
+    row = f"WHERE filename = '{name}'"
+    hint = (
+        "it must not run twice: see whether it did; then, if not: UPDATE migrations SET state ="
+        f" '{not_run}' {row}; if it did: UPDATE migrations SET statements_done = {step.begin + 1} {row}"
+    )
+    return [Problem(name, what + shown(statement.sql), where, hint)]
 
 
 def drift(files: Sequence[MigrationFile], applied: Sequence[AppliedMigration]) -> list[Problem]:
@@ -216,6 +239,23 @@ def status(files: Sequence[MigrationFile], applied: Sequence[AppliedMigration]) 
 
 def _line(row: AppliedMigration, state: str) -> Status:
     return Status(row.filename, state, row.batch, iso(row.applied_at), row.duration_ms, row.applied_by or None)
+
+
+def out_of_order(files: Sequence[MigrationFile], applied: Sequence[AppliedMigration]) -> list[str]:
+    """Name pending files that come before files of their namespace that are applied already.
+
+    They run all the same: two branches of a project were merged. But somebody should know.
+    """
+    there = {row.filename for row in applied}
+    newest: dict[str, int] = {}
+    for position, file in enumerate(files):
+        if file.filename in there:
+            newest[_namespace(file.filename)] = position
+    return [
+        file.filename
+        for position, file in enumerate(files)
+        if file.filename not in there and position < newest.get(_namespace(file.filename), -1)
+    ]
 
 
 def pending(files: Sequence[MigrationFile], applied: Sequence[AppliedMigration]) -> list[str]:

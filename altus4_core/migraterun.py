@@ -9,6 +9,7 @@ from altus4_core.clock import Clock
 from altus4_core.errors import MigrationFailed
 from altus4_core.migrate import APPLIED, Step
 from altus4_core.migrationfiles import digest
+from altus4_core.sqlkind import Kind, kind_of
 from altus4_core.store import AppliedMigration, MigrationSession
 
 Report = Callable[[Step, int], None]
@@ -48,6 +49,9 @@ async def run_steps(
             tuple(digest(statement) for statement in step.statements[: step.begin]),
         )
         await session.record(row)
+        for statement in step.statements[: step.begin]:
+            if kind_of(statement.sql) is Kind.SESSION:  # set in the session that was cut off, and gone with it
+                await session.run(statement.sql)
         for index in range(step.begin, len(step.statements)):
             row = await _run(session, step, index, row)
             report(step, index + 1)

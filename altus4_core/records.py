@@ -203,7 +203,9 @@ class FusedHit:
     @property
     def id(self) -> str:
         """Give the result's stable id: `databaseId:table:primary key`."""
-        return f"{self.database_id}:{self.table}:{','.join(str(part) for part in self.hit.key)}"
+        key = self.hit.key
+        written = str(key[0]) if len(key) == 1 else ",".join([str(part) for part in key])
+        return f"{self.database_id}:{self.table}:{written}"
 
 
 @attrs.frozen

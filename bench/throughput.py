@@ -16,6 +16,7 @@ import statistics
 import subprocess
 import sys
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 
 from altus4_mysql import Pool, literal
@@ -24,7 +25,7 @@ from altus4_sandbox.demo.accounts import admin_pool, create_accounts
 from altus4_sandbox.demo.settings import demo_environment
 from altus4_sandbox.demo.setup import EMAIL, Commands, set_up
 from altus4_sandbox.progress import progress_for
-from load import Load, load
+from load import load
 
 SCHEMA = "bench"
 WORD = "quetzalcoatl"
@@ -119,26 +120,40 @@ async def measure(options: argparse.Namespace) -> None:
         bare.stdin.flush()
         bare_port = int(bare.stdout.readline())
         print(f"driver {options.driver}, {options.rows} rows, {options.clients} clients\nstatement: {statement}")
-        await compare(options, bare_port, headers)
+        ports = {"bare": bare_port, "gateway": options.port}
+        pids = {"bare": bare.pid, "gateway": gateway.pid, "mysqld": server.pid or 0}
+        await compare(options, ports, pids, headers)
         await admin.close()
 
 
-async def compare(options: argparse.Namespace, bare_port: int, headers: str) -> None:
-    """Alternate rounds and print medians."""
+async def compare(options: argparse.Namespace, ports: Mapping[str, int], pids: Mapping[str, int], headers: str) -> None:
+    """Alternate rounds and print medians; CPU is that of the process named, user and system, per request."""
     payload = json.dumps(BODY).encode()
-    rounds: dict[str, list[Load]] = {"bare": [], "gateway": []}
+    rates: dict[str, list[float]] = {name: [] for name in ports}
+    costs: dict[str, list[float]] = {name: [] for name in ports}
     for number in range(options.rounds + 1):
-        for name, port in (("bare", bare_port), ("gateway", options.port)):
+        for name, port in ports.items():
+            before = {who: cpu_seconds(pid) for who, pid in pids.items()}
             result = await load(port, payload, headers, clients=options.clients, seconds=options.seconds)
-            if number:  # the first round warms up
-                rounds[name].append(result)
-                print(
-                    f"{name:8} {result.rate:8.0f} req/s  p50 {result.p50:6.2f} ms  p99 {result.p99:6.2f} ms"
-                    f"  failures {result.failures}"
-                )
-    medians = {name: statistics.median(result.rate for result in results) for name, results in rounds.items()}
-    bare, gateway = medians["bare"], medians["gateway"]
-    print(f"median: bare {bare:.0f}, gateway {gateway:.0f}, ratio {gateway / bare:.2f}")
+            spent = {who: (cpu_seconds(pid) - before[who]) * 1e6 / result.requests for who, pid in pids.items()}
+            if not number:  # the first round warms up
+                continue
+            rates[name].append(result.rate)
+            costs[name].append(spent[name])
+            print(
+                f"{name:8} {result.rate:6.0f} req/s  p50 {result.p50:6.2f} ms  p99 {result.p99:6.2f} ms"
+                f"  cpu {spent[name]:4.0f} us, mysqld {spent['mysqld']:4.0f} us  failures {result.failures}"
+            )
+    bare, gateway = (statistics.median(rates[name]) for name in ("bare", "gateway"))
+    cheap, dear = (statistics.median(costs[name]) for name in ("bare", "gateway"))
+    print(f"median: bare {bare:.0f} req/s, gateway {gateway:.0f} req/s, ratio {gateway / bare:.2f}")
+    print(f"median: bare {cheap:.0f} us, gateway {dear:.0f} us of CPU a request")
+
+
+def cpu_seconds(pid: int) -> float:
+    """Give the CPU time that a process has used, from /proc."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 async def _listening(port: int) -> None:

@@ -33,7 +33,8 @@ class AccessControl:
             Rejected: 401.
             Unavailable: a scheme failed; the next is never asked, so a broken one cannot be bypassed.
         """
-        asked = AuthRequest(request.method, request.path, request.headers, request.cookies, remote)
+        cookies = request.cookies if "Cookie" in request.headers else {}
+        asked = AuthRequest(request.method, request.path, request.headers, cookies, remote)
         for entry in self._schemes:
             try:
                 identity = await self._dispatch.call(

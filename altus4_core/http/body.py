@@ -3,7 +3,7 @@
 import asyncio
 from typing import Any
 
-from aiohttp import web
+from aiohttp import StreamReader, web
 
 from altus4_core.errors import PayloadTooLarge, RequestTimeout, UnsupportedMediaType
 from altus4_core.schema.json_body import parse_json
@@ -39,18 +39,27 @@ class BodyReader:
             raise UnsupportedMediaType(message)
         if (request.content_length or 0) > self._most:
             raise self._too_large()
-        chunks: list[bytes] = []
-        size = 0
+        content = request.content
+        if content.is_eof():  # all of a small body is usually here already: no timer
+            chunk = content.read_nowait()
+            if len(chunk) > self._most:
+                raise self._too_large()
+            return chunk
         try:
             async with asyncio.timeout(self._seconds):
-                async for chunk in request.content.iter_any():
-                    size += len(chunk)
-                    if size > self._most:
-                        raise self._too_large()
-                    chunks.append(chunk)
+                return await self._collect(content)
         except TimeoutError as error:
             message = f"The body did not arrive within {self._seconds:g} s."
             raise RequestTimeout(message, headers={"Connection": "close"}) from error
+
+    async def _collect(self, content: StreamReader) -> bytes:
+        chunks: list[bytes] = []
+        size = 0
+        async for chunk in content.iter_any():
+            size += len(chunk)
+            if size > self._most:
+                raise self._too_large()
+            chunks.append(chunk)
         return b"".join(chunks)
 
     def _too_large(self) -> PayloadTooLarge:
