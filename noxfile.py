@@ -63,7 +63,8 @@ def typing(session: nox.Session) -> None:
 def tests(session: nox.Session) -> None:
     """Test the core and each plugin, on MySQL and MariaDB."""
     install_workspace(session, *PYTEST, "openapi-spec-validator>=0.7")
-    folders = ["tests/core", "tests/faults", "tests/house", "tests/outside_plugin", *sorted(str(p) for p in Path("plugins").glob("*/tests"))]
+    plugins = sorted(str(path) for path in Path("plugins").glob("*/tests"))
+    folders = ["tests/core", "tests/faults", "tests/house", "tests/outside_plugin", *plugins]
     with_servers(session, "pytest", *(session.posargs or folders))
 
 

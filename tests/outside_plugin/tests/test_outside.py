@@ -55,7 +55,7 @@ def test_every_hook_is_used(gateway):
     assert (plugin.distribution, plugin.version) == ("altus4-outside", "1.2.3")
 
 
-async def test_search(client, shelf, memory):
+async def test_search(client, gateway, shelf):
     for _ in range(2):  # the second from the wrap's cache
         response = await client.post("/api/v1/search", json={"query": "dat"}, headers=ANN)
         assert response.status == 200, await response.text()
@@ -64,7 +64,7 @@ async def test_search(client, shelf, memory):
         assert {"name": "D", "count": 1, "confidence": 1.0, "source": "first-letter"} in data["categories"]
     assert response.headers["X-RateLimit-Limit"] == "20"
     assert "dats" in [suggestion["text"] for suggestion in data["suggestions"]]
-    await memory.sink.wait_for(2)
+    await gateway.events.stop()
     lines = [json.loads(line) for line in (shelf / "events.jsonl").read_text().splitlines()]
     assert [line["payload"]["query"] for line in lines] == ["dat", "dat"]
 
