@@ -27,6 +27,12 @@ from altus4_metadata_mysql.trackingtable import TrackingTable
 LOCK: Final = "altus4 migrate"
 LONGEST_LOCK_NAME: Final = 64  # the server's own limit, in characters
 LOCK_WAIT_TIMEOUT: Final = 10  # seconds that DDL waits for somebody's transaction
+# Where each script begins: also what the driver has set, since a script may have changed it.
+SESSION: Final = (
+    "SET NAMES utf8mb4 COLLATE utf8mb4_unicode_ci, sql_mode = 'STRICT_TRANS_TABLES', time_zone = '+00:00',"
+    " autocommit = 1, foreign_key_checks = 1, unique_checks = 1,"
+    f" lock_wait_timeout = {LOCK_WAIT_TIMEOUT}, innodb_lock_wait_timeout = {LOCK_WAIT_TIMEOUT}"
+)
 ANSWER_SECONDS: Final = 15.0  # for what is no migration; that may take hours
 SHOWN: Final = 300  # characters of a statement in a message
 NO_SUCH_SCHEMA: Final = 1049
@@ -68,7 +74,7 @@ class MySQLMigrationStore:
                 async with asyncio.timeout(self._answer_seconds):
                     return await TrackingTable(connection, self._schema).rows()
         finally:
-            connection.close()
+            await _close(connection)
 
     @asynccontextmanager
     async def session(self, *, wait: float) -> AsyncIterator["MySQLMigrationSession"]:
@@ -78,8 +84,8 @@ class MySQLMigrationStore:
             with _in_our_terms():
                 async with asyncio.timeout(wait + self._answer_seconds):
                     await self._take_lock(connection, wait)
-                    await connection.query(f"SET SESSION lock_wait_timeout = {LOCK_WAIT_TIMEOUT}")
-            yield MySQLMigrationSession(connection, TrackingTable(connection, self._schema))
+                    await connection.query(SESSION)
+            yield MySQLMigrationSession(connection, TrackingTable(connection, self._schema), self._schema)
         finally:
             await self._release(connection)
 
@@ -99,7 +105,7 @@ class MySQLMigrationStore:
             with suppress(MySQLError, TimeoutError):
                 async with asyncio.timeout(1.0):
                     await connection.query(render("SELECT RELEASE_LOCK(%s)", (self._lock_name(),)))
-        connection.close()
+        await _close(connection)
 
     def _lock_name(self) -> str:
         name = f"{LOCK} {self._schema}"
@@ -122,7 +128,7 @@ class MySQLMigrationStore:
                     async with asyncio.timeout(self._answer_seconds):
                         await connection.query(render(sql))
             finally:
-                connection.close()
+                await _close(connection)
             return await self._driver.connect(self._options)
         except MigrationFailed as error:
             if isinstance(error.__cause__, QueryFailed):
@@ -137,9 +143,10 @@ class MySQLMigrationStore:
 class MySQLMigrationSession:
     """The held lock. The connection never reconnects: when it is lost, everything after fails."""
 
-    def __init__(self, connection: DriverConnection, table: TrackingTable) -> None:
+    def __init__(self, connection: DriverConnection, table: TrackingTable, schema: str) -> None:
         self._connection = connection
         self._table = table
+        self._schema = schema
 
     async def applied(self) -> Sequence[AppliedMigration]:
         """Read the tracking table in order of application."""
@@ -177,6 +184,8 @@ class MySQLMigrationSession:
                 self._refuse_open_transaction(row.filename)
             await self._table.prepare()
             await self._table.write(row)
+            if row.state == "applied":
+                await self._reset()
 
     async def mark(self, filename: str, state: str) -> None:
         """Change the state of a row alone."""
@@ -188,11 +197,24 @@ class MySQLMigrationSession:
         with _in_our_terms():
             self._refuse_open_transaction(filename)
             await self._table.remove(filename)
+            await self._reset()
+
+    async def _reset(self) -> None:
+        """Undo what a script has set or used, for the next script."""
+        await self._connection.query(SESSION)
+        await self._connection.query(render(f"USE {quote_identifier(self._schema)}"))
 
     def _refuse_open_transaction(self, filename: str) -> None:
         if not self._connection.is_usable:
             message = f"{filename} leaves a transaction open or autocommit off: end the script with COMMIT"
             raise MigrationFailed(message)
+
+
+async def _close(connection: DriverConnection) -> None:
+    connection.close()
+    with suppress(TimeoutError):
+        async with asyncio.timeout(1.0):
+            await connection.wait_closed()
 
 
 def _counts_as_done(errno: int, statement: str, *, resumed: bool) -> bool:
