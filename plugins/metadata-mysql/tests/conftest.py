@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import secrets
 
 import attrs
 import pytest
@@ -10,12 +11,16 @@ from altus4_metadata_mysql.plugin import shipped
 from altus4_metadata_mysql.store import MySQLMetadataStore
 from altus4_metadata_mysql.tracking import MySQLMigrationStore
 from altus4_mysql import make_driver, parse_url
-from altus4_sandbox import new_schema_name
 
 from altus4_core.clock import SystemClock
 from altus4_core.migrate import plan_up, read_files
 from altus4_core.migraterun import run_steps
 from altus4_core.settings import Secret
+
+
+def new_name():
+    """Give a name nobody else uses. The test of the contract runs where there is no server to be had."""
+    return f"meta_{secrets.token_hex(6)}"
 
 
 class Schema:
@@ -61,27 +66,30 @@ def schema_of():
 @pytest.fixture
 async def schema(any_server):
     """A schema that does not exist yet; dropped at the end."""
-    found = Schema(any_server, new_schema_name("meta"))
+    found = Schema(any_server, new_name())
     yield found
     await found.query(f"DROP DATABASE IF EXISTS `{found.name}`", schema=False)
 
 
 @pytest.fixture(scope="session")
-def migrated_names():
-    """Names of schemas that this run has migrated, by server: migrating for each test would take a second."""
-    return {}
+def migrated_schemas():
+    """Schemas that this run has migrated, by port: migrating for each test would take a second."""
+    made = {}
+    yield made
+    for schema in made.values():
+        asyncio.run(schema.query(f"DROP DATABASE IF EXISTS `{schema.name}`", schema=False))
 
 
 @pytest.fixture
-async def migrated(any_server, migrated_names):
+async def migrated(any_server, migrated_schemas):
     """A migrated schema, emptied."""
-    name = migrated_names.get(any_server.port)
-    found = Schema(any_server, name or new_schema_name("meta"))
-    if name is None:
-        await found.migrate()
-        migrated_names[any_server.port] = found.name
-    else:
+    found = migrated_schemas.get(any_server.port)
+    if found is not None:
         await found.query("DELETE FROM users")
+        return found
+    found = Schema(any_server, new_name())
+    await found.migrate()
+    migrated_schemas[any_server.port] = found
     return found
 
 
@@ -97,18 +105,3 @@ async def link(migrated):
 def store(link):
     """The store on a migrated, empty schema."""
     return MySQLMetadataStore(link)
-
-
-@pytest.fixture(scope="session", autouse=True)
-def drop_migrated(migrated_names, server_of):
-    """Drop what `migrated` made."""
-    yield
-    from altus4_sandbox import Flavour
-
-    async def drop(server, name):
-        await Schema(server, name).query(f"DROP DATABASE IF EXISTS `{name}`", schema=False)
-
-    for flavour in Flavour:
-        server = server_of(flavour)
-        if server.port in migrated_names:
-            asyncio.run(drop(server, migrated_names[server.port]))
