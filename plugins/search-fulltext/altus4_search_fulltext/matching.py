@@ -26,6 +26,11 @@ class Matcher:
                 first = found
         return first
 
+    def snippet(self, text: str) -> str | None:
+        """Give a piece of the text that shows a match; None when there is none."""
+        position = self.position(text)
+        return None if position < 0 else snippet_of(text, self._folding.origin(text, position))
+
     def match(self, columns: Sequence[tuple[str, object]]) -> tuple[tuple[str, ...], str]:
         """Give the names of the columns that match, and a snippet of the longest of them.
 
@@ -44,6 +49,4 @@ class Matcher:
                     shown, where = text, position
         if not matched:
             return (), ""
-        if len(shown) > 0:
-            return tuple(matched), snippet_of(shown, self._folding.origin(shown, where))
-        return tuple(matched), ""
+        return tuple(matched), snippet_of(shown, self._folding.origin(shown, where))

@@ -4,16 +4,27 @@ import hashlib
 from collections.abc import Sequence
 from typing import Any
 
+import attrs
 from altus4_mysql import Row
 
 from altus4_core.records import Hit, Notice
 from altus4_search_fulltext import notices
+from altus4_search_fulltext.beyond import MOST_ROWS, Cut
 from altus4_search_fulltext.matching import Matcher
 from altus4_search_fulltext.planner import TablePlan
 from altus4_search_fulltext.statements import Selection, is_cut, json_length
-from altus4_search_fulltext.values import converter, key_part
+from altus4_search_fulltext.values import converter, is_shown, key_part
 
 _HASHED = 200  # characters of a value that count for the id of a row without a key
+
+
+@attrs.frozen
+class RowsRead:
+    """What rows gave: hits in their order, those to look at again, and warnings about what had to be cut."""
+
+    hits: list[Hit]
+    cuts: list[Cut]
+    notices: list[Notice]
 
 
 class RowReader:
@@ -31,26 +42,38 @@ class RowReader:
             for place, column in enumerate(plan.shown)
             if column.data_type == "json"
         )
-        self._key = tuple((place, converter(column)) for place, column in zip(selection.key, plan.key, strict=True))
+        # What is not shown is binary, and written in hexadecimal.
+        self._key = tuple(
+            (place, converter(column) if is_shown(column) else None)
+            for place, column in zip(selection.key, plan.key, strict=True)
+        )
         places = {name: place for place, name in enumerate(self._names)}
+        self._index = frozenset(plan.index.columns)
         self._searched = tuple((name, places[name]) for name in plan.index.columns if name in places)
         self._longest = selection.longest
 
-    def hits(self, rows: Sequence[Row], matcher: Matcher) -> tuple[list[Hit], list[Notice]]:
-        """Build the hits in the rows' order, and warnings about what had to be cut."""
+    def read(self, rows: Sequence[Row], matcher: Matcher) -> RowsRead:
+        """Build the hits in the rows' order."""
         names, converters, key, searched = self._names, self._converters, self._key, self._searched
         cut_columns: dict[str, None] = {}
+        cuts: list[Cut] = []
         seen: dict[str, int] = {}
         width = len(names)
         hits: list[Hit] = []
         for row in rows:
             values: list[Any] = list(row[:width])
+            cut_here: list[str] = []
             for place, longest in self._cut:
                 value = values[place]
                 if value is not None and len(value) > longest:
                     values[place] = value[:longest]
-                    cut_columns[names[place]] = None
+                    cut_here.append(names[place])
             matched, snippet = matcher.match([(name, values[place]) for name, place in searched])
+            if cut_here:
+                cut_columns.update(dict.fromkeys(cut_here))
+                hidden = tuple([name for name in cut_here if name in self._index and name not in matched])
+                if hidden and key and len(cuts) < MOST_ROWS:
+                    cuts.append(Cut(len(hits), tuple([row[place] for place, _ in key]), hidden))
             for place, convert in converters:
                 values[place] = convert(values[place])
             data = dict(zip(names, values, strict=True))
@@ -61,7 +84,7 @@ class RowReader:
             )
             hits.append(Hit(identity, row[-1], data, matched, snippet))
         told = [notices.values_cut(list(cut_columns), self._longest)] if cut_columns else []
-        return hits, told
+        return RowsRead(hits, cuts, told)
 
 
 def _surrogate(values: Sequence[Any], seen: dict[str, int]) -> str:

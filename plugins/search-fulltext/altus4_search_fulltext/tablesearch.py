@@ -5,15 +5,16 @@ from collections.abc import Sequence
 from typing import Any
 
 import attrs
-from altus4_mysql import MySQLError, MySQLTarget, Rows
+from altus4_mysql import MySQLError, MySQLTarget, QueryFailed, Rows
 
 from altus4_core.errors import TargetFailed
-from altus4_core.records import SearchRequest, TableHits
+from altus4_core.records import Hit, SearchRequest, TableHits
+from altus4_search_fulltext.beyond import amended, question
 from altus4_search_fulltext.failures import database_failure, table_failure
 from altus4_search_fulltext.matching import Matcher
 from altus4_search_fulltext.planner import TablePlan
 from altus4_search_fulltext.query import IndexQuery
-from altus4_search_fulltext.rows import RowReader
+from altus4_search_fulltext.rows import RowReader, RowsRead
 from altus4_search_fulltext.statements import Mode, Selection, count_statement, is_cut, selection
 
 _BUDGET = 12 << 20  # bytes of text in one answer, below the driver's default cap of 16 MiB
@@ -81,7 +82,10 @@ class TableSearch:
         # One row more than asked for tells whether the list goes on.
         rows = await _fetch(target, form.selection.sql, (text, text, depth + 1), ends)
         matcher = Matcher(query.needles, self.plan.rules)
-        hits, told = form.reader.hits(rows.rows, matcher)
+        reading = form.reader.read(rows.rows, matcher)
+        hits = reading.hits
+        if reading.cuts:
+            hits = await self._look_beyond(target, reading, query, matcher, form, ends)
         exhausted = len(hits) <= depth
         total: int | None = len(hits) if exhausted else None
         if total is None and request.totals != "none":
@@ -94,8 +98,19 @@ class TableSearch:
             total,
             "unknown" if total is None else "eq",
             exhausted,
-            (*self.plan.notices, *query.notices, *told),
+            (*self.plan.notices, *query.notices, *reading.notices),
         )
+
+    async def _look_beyond(
+        self, target: MySQLTarget, reading: RowsRead, query: IndexQuery, matcher: Matcher, form: Form, ends: float
+    ) -> list[Hit]:
+        """Find the matches that lie beyond the cut; without them the answer is still right, only less telling."""
+        asked = question(self.plan, reading.cuts, query.needles, form.selection.longest)
+        try:
+            rows = (await _fetch(target, asked.sql, asked.params, ends)).rows
+        except QueryFailed:
+            rows = []
+        return amended(reading.hits, reading.cuts, asked, rows, matcher)
 
     def _form(self, depth: int) -> Form:
         length = self._length(depth)
