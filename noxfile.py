@@ -72,11 +72,11 @@ def tests(session: nox.Session) -> None:
 def contracts(session: nox.Session) -> None:
     """Test each plugin alone with the core, from wheels, in a fresh environment each."""
     session.install("uv>=0.5", *BUILD)
-    wheels = Path(session.create_tmp()) / "wheels"
+    wheels = Path(session.create_tmp()).resolve() / "wheels"
     for path in distributions():
         with session.chdir(path):
-            session.run("python", "-m", "hatchling", "build", "-t", "wheel", "-d", str(wheels.resolve()), silent=True)
-    session.run("python", str(ROOT / "tests" / "contracts.py"), str(wheels.resolve()), *session.posargs)
+            session.run("python", "-m", "hatchling", "build", "-t", "wheel", "-d", str(wheels), silent=True)
+    session.run("python", str(ROOT / "tests" / "contracts.py"), str(wheels), *session.posargs)
 
 
 @nox.session
