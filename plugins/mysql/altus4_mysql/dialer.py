@@ -74,10 +74,12 @@ class Dialer:
         Raises:
             ConnectFailed: with its reason.
         """
+        # Reading the system's CAs takes our time, not the server's.
+        context = await self._context(options.tls)
         dialled: Dialled | None = None
         try:
             async with asyncio.timeout(options.connect_timeout):
-                dialled = await self._dial(options, only)
+                dialled = await self._dial(options, only, context)
                 connection = make(dialled)
                 await connection.query(session_statement(options.session, connection.flavour))
                 return connection
@@ -96,8 +98,7 @@ class Dialer:
             _abort(dialled)
             raise
 
-    async def _dial(self, options: ConnectOptions, only: str | None) -> Dialled:
-        context = await self._context(options.tls)
+    async def _dial(self, options: ConnectOptions, only: str | None, context: ssl.SSLContext | None) -> Dialled:
         addresses = await self._addresses(options)
         if only is not None:
             if only not in addresses:

@@ -7,12 +7,23 @@ import os
 import secrets
 import ssl
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from altus4_mysql import ConnectOptions, Driver, Pool, PoolSettings, TLSOptions, make_driver, parse_url
+from altus4_mysql import (
+    ConnectFailed,
+    ConnectOptions,
+    Driver,
+    MySQLError,
+    Pool,
+    PoolSettings,
+    TLSOptions,
+    make_driver,
+    parse_url,
+)
+from altus4_mysql.testing import HostileServer, Script
 from attrs import evolve, frozen
 
 DRIVERS = ("aiomysql", "asyncmy")
@@ -35,7 +46,7 @@ def driver(request: pytest.FixtureRequest) -> Driver:
 
 @pytest.fixture
 def options() -> Callable[..., ConnectOptions]:
-    """Options for a hostile server: no TLS, half a second."""
+    """Options for a scripted server, without TLS; stalls are tested with a shorter deadline."""
 
     def make(port: int, **changes: object) -> ConnectOptions:
         base = ConnectOptions(
@@ -44,8 +55,8 @@ def options() -> Callable[..., ConnectOptions]:
             user="someone",
             password=PASSWORD,
             tls=TLSOptions(mode="disabled"),
-            connect_timeout=0.5,
-            query_timeout=1.0,
+            connect_timeout=5.0,
+            query_timeout=10.0,
         )
         return evolve(base, **changes)
 
@@ -64,6 +75,41 @@ def at_most(seconds: float) -> Iterator[None]:
 @pytest.fixture
 def bounded() -> Callable[[float], object]:
     return at_most
+
+
+@pytest.fixture
+def refused() -> Callable[..., Awaitable[tuple[ConnectFailed, HostileServer]]]:
+    """A function that connects and expects a refusal for a reason in time: the error and the server."""
+
+    async def connect(driver: Driver, script: Script, options, bounded, reason: str, **changes: object) -> tuple:
+        async with HostileServer(script) as server:
+            with bounded(2.0), pytest.raises(ConnectFailed) as caught:
+                await driver.connect(options(server.port, **{"connect_timeout": 0.5, **changes}))
+            assert caught.value.reason == reason, (caught.value, caught.value.server_text)
+            await asyncio.sleep(0.01)
+        return caught.value, server
+
+    return connect
+
+
+@pytest.fixture
+def fails() -> Callable[..., Awaitable[tuple[MySQLError, HostileServer]]]:
+    """A function that runs a statement and expects an error and an unusable connection: the error and the server."""
+
+    async def query(driver: Driver, script: Script, options, kind, limits=None, **changes: object) -> tuple:
+        async with HostileServer(script) as server:
+            connection = await driver.connect(options(server.port, **changes))
+            with pytest.raises(kind) as caught:
+                async with asyncio.timeout(5):
+                    await connection.query("SELECT 1", limits)
+            assert not connection.is_usable
+            with pytest.raises(MySQLError):
+                await connection.query("SELECT 2")
+            connection.close()
+            await connection.wait_closed()
+        return caught.value, server
+
+    return query
 
 
 @frozen

@@ -2,35 +2,16 @@
 
 import asyncio
 import hashlib
-import ssl
 
 import pytest
-from altus4_mysql import ConnectFailed, ConnectOptions, Driver, TLSOptions
+from altus4_mysql import ConnectFailed, Driver, TLSOptions
 from altus4_mysql import protocol as p
-from altus4_mysql.auth import scramble_caching_sha2, scramble_native
 from altus4_mysql.testing import HostileServer, Peer
 from altus4_mysql.testing.hostile import CAPABILITIES, SALT, err, ok
 from attrs import evolve
 
 PASSWORD = "geheim-ÄÖ-password"
 SECRET = PASSWORD.encode()
-
-
-def assert_no_secret(received: bytes) -> None:
-    assert SECRET not in received
-    assert PASSWORD.encode("latin-1") not in received
-    assert scramble_native(SECRET, SALT) not in received
-    assert scramble_caching_sha2(SECRET, SALT) not in received
-
-
-async def refused(driver: Driver, script, options, bounded, reason: str, **changes: object) -> tuple:
-    """Connect, expect a refusal for `reason` in time; the error and the server."""
-    async with HostileServer(script) as server:
-        with bounded(0.9), pytest.raises(ConnectFailed) as caught:
-            await driver.connect(options(server.port, **changes))
-        assert caught.value.reason == reason, (caught.value, caught.value.server_text)
-        await asyncio.sleep(0.01)
-    return caught.value, server
 
 
 async def silent(peer: Peer) -> None:
@@ -85,18 +66,8 @@ async def dripping_login(peer: Peer) -> None:
         dripping_login,
     ],
 )
-async def test_one_deadline_covers_every_stall(driver: Driver, options, bounded, script) -> None:
+async def test_one_deadline_covers_every_stall(driver: Driver, options, bounded, script, refused) -> None:
     await refused(driver, script, options, bounded, "unreachable")
-
-
-async def test_deadline_covers_tls(driver: Driver, options, bounded) -> None:
-    async def script(peer: Peer) -> None:
-        await peer.send(peer.greeting(capabilities=CAPABILITIES | p.SSL))
-        await peer.read()
-        await peer.stall()
-
-    _, server = await refused(driver, script, options, bounded, "unreachable", tls=TLSOptions())
-    assert_no_secret(server.received)
 
 
 async def test_deadline_covers_name_resolution(options, bounded) -> None:
@@ -107,8 +78,8 @@ async def test_deadline_covers_name_resolution(options, bounded) -> None:
         return ["127.0.0.1"]
 
     for name in ("aiomysql", "asyncmy"):
-        with bounded(0.9), pytest.raises(ConnectFailed) as caught:
-            await make_driver(name, resolve).connect(options(3306))
+        with bounded(2.0), pytest.raises(ConnectFailed) as caught:
+            await make_driver(name, resolve).connect(options(3306, connect_timeout=0.5))
         assert caught.value.reason == "unreachable"
 
 
@@ -131,8 +102,8 @@ async def test_garbage_for_a_greeting(driver: Driver, options, bounded, first: b
         await peer.stall()
 
     async with HostileServer(script) as server:
-        with bounded(0.9), pytest.raises(ConnectFailed) as caught:
-            await driver.connect(options(server.port))
+        with bounded(2.0), pytest.raises(ConnectFailed) as caught:
+            await driver.connect(options(server.port, connect_timeout=0.5))
     assert caught.value.reason in {"protocol", "unreachable"}
 
 
@@ -161,46 +132,13 @@ async def test_a_greeting_cut_anywhere(driver: Driver, options) -> None:
         {"salt": b"abc\0" * 5},
     ],
 )
-async def test_a_lying_greeting(driver: Driver, options, bounded, lie: dict) -> None:
+async def test_a_lying_greeting(driver: Driver, options, bounded, lie: dict, refused) -> None:
     async def script(peer: Peer) -> None:
         await peer.send(peer.greeting(**lie))
         await peer.stall()
 
     _, server = await refused(driver, script, options, bounded, "protocol")
     assert server.received == b""
-
-
-@pytest.mark.parametrize("mode", ["required", "verify-ca", "verify-identity"])
-async def test_tls_stripped(driver: Driver, options, bounded, mode: str) -> None:
-    async def script(peer: Peer) -> None:
-        await peer.send(peer.greeting(capabilities=CAPABILITIES & ~p.SSL))
-        await peer.read()
-        await peer.send(ok())
-        await peer.stall()
-
-    _, server = await refused(driver, script, options, bounded, "tls", tls=TLSOptions(mode=mode))
-    assert server.received == b""
-
-
-async def test_bytes_before_tls(driver: Driver, options, bounded) -> None:
-    async def script(peer: Peer) -> None:
-        await peer.send(peer.greeting(capabilities=CAPABILITIES | p.SSL), ok())
-        await peer.read()
-        await peer.stall()
-
-    _, server = await refused(driver, script, options, bounded, "protocol", tls=TLSOptions())
-    assert_no_secret(server.received)
-
-
-async def test_garbage_instead_of_tls(driver: Driver, options, bounded) -> None:
-    async def script(peer: Peer) -> None:
-        await peer.send(peer.greeting(capabilities=CAPABILITIES | p.SSL))
-        await peer.read()
-        await peer.raw(b"\x15\x03\x01\x00\x02\x02\x28" + b"garbage" * 100)
-        await peer.stall()
-
-    _, server = await refused(driver, script, options, bounded, "tls", tls=TLSOptions())
-    assert_no_secret(server.received)
 
 
 UNWANTED = [
@@ -215,7 +153,7 @@ UNWANTED = [
 
 
 @pytest.mark.parametrize("plugin", UNWANTED)
-async def test_unwanted_method_in_the_greeting(driver: Driver, options, bounded, plugin: str) -> None:
+async def test_unwanted_method_in_the_greeting(driver: Driver, options, bounded, plugin: str, refused) -> None:
     async def script(peer: Peer) -> None:
         await peer.send(peer.greeting(plugin=plugin))
         await peer.read()
@@ -228,7 +166,9 @@ async def test_unwanted_method_in_the_greeting(driver: Driver, options, bounded,
 
 @pytest.mark.parametrize("password", [PASSWORD, ""])
 @pytest.mark.parametrize("plugin", UNWANTED)
-async def test_unwanted_method_in_a_switch(driver: Driver, options, bounded, plugin: str, password: str) -> None:
+async def test_unwanted_method_in_a_switch(
+    driver: Driver, options, bounded, plugin: str, password: str, refused
+) -> None:
     async def script(peer: Peer) -> None:
         await peer.send(peer.greeting())
         await peer.read()
@@ -241,20 +181,7 @@ async def test_unwanted_method_in_a_switch(driver: Driver, options, bounded, plu
     assert len(server.peers[0].received) == 1, "nothing was answered to the switch"
 
 
-async def test_clear_password_inside_tls(driver: Driver, options, bounded, certificates, tmp_path) -> None:
-    context = certificates("127.0.0.1").server_context(tmp_path)
-
-    async def script(peer: Peer) -> None:
-        await peer.send(peer.greeting(capabilities=CAPABILITIES | p.SSL, plugin="mysql_clear_password"))
-        await peer.read()
-        await peer.start_tls(context)
-        await peer.read()
-
-    _, server = await refused(driver, script, options, bounded, "not_allowed", tls=TLSOptions())
-    assert_no_secret(server.received)
-
-
-async def test_the_switch_of_mysql_4(driver: Driver, options, bounded) -> None:
+async def test_the_switch_of_mysql_4(driver: Driver, options, bounded, refused) -> None:
     async def script(peer: Peer) -> None:
         await peer.send(peer.greeting())
         await peer.read()
@@ -265,7 +192,7 @@ async def test_the_switch_of_mysql_4(driver: Driver, options, bounded) -> None:
     assert len(server.peers[0].received) == 1
 
 
-async def test_switching_for_ever(driver: Driver, options, bounded) -> None:
+async def test_switching_for_ever(driver: Driver, options, bounded, refused) -> None:
     async def script(peer: Peer) -> None:
         await peer.send(peer.greeting())
         await peer.read()
@@ -277,7 +204,7 @@ async def test_switching_for_ever(driver: Driver, options, bounded) -> None:
     assert len(server.peers[0].received) == 2
 
 
-async def test_endless_fast_path(driver: Driver, options, bounded) -> None:
+async def test_endless_fast_path(driver: Driver, options, bounded, refused) -> None:
     async def script(peer: Peer) -> None:
         await peer.send(peer.greeting())
         await peer.read()
@@ -305,7 +232,7 @@ async def test_endless_fast_path(driver: Driver, options, bounded) -> None:
         (err(1040), "unreachable"),
     ],
 )
-async def test_answers_to_the_login(driver: Driver, options, bounded, payload: bytes, reason: str) -> None:
+async def test_answers_to_the_login(driver: Driver, options, bounded, payload: bytes, reason: str, refused) -> None:
     async def script(peer: Peer) -> None:
         await peer.send(peer.greeting())
         await peer.read()
@@ -315,7 +242,7 @@ async def test_answers_to_the_login(driver: Driver, options, bounded, payload: b
     await refused(driver, script, options, bounded, reason)
 
 
-async def test_an_error_instead_of_a_greeting(driver: Driver, options, bounded) -> None:
+async def test_an_error_instead_of_a_greeting(driver: Driver, options, bounded, refused) -> None:
     text = b"Host 'x' is blocked\r\n\x1b[2J" + b"A" * 5000
 
     async def script(peer: Peer) -> None:
@@ -328,7 +255,7 @@ async def test_an_error_instead_of_a_greeting(driver: Driver, options, bounded) 
     assert len(error.server_text) <= 300
 
 
-async def test_session_statement_refused(driver: Driver, options, bounded) -> None:
+async def test_session_statement_refused(driver: Driver, options, bounded, refused) -> None:
     async def script(peer: Peer) -> None:
         await peer.send(peer.greeting())
         await peer.read()
@@ -337,72 +264,6 @@ async def test_session_statement_refused(driver: Driver, options, bounded) -> No
         await peer.send(err(1231))
 
     await refused(driver, script, options, bounded, "protocol")
-
-
-async def test_rsa_key_is_not_fetched_without_tls(driver: Driver, options, bounded) -> None:
-    async def script(peer: Peer) -> None:
-        await peer.send(peer.greeting())
-        await peer.read()
-        await peer.send(b"\x01\x04")
-        await peer.read()
-
-    _, server = await refused(driver, script, options, bounded, "not_allowed")
-    assert len(server.peers[0].received) == 1
-
-
-def rsa_server(key, seen: list[bytes]):
-    from cryptography.hazmat.primitives.asymmetric.padding import MGF1, OAEP
-    from cryptography.hazmat.primitives.hashes import SHA1
-    from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
-
-    async def script(peer: Peer) -> None:
-        await peer.send(peer.greeting())
-        await peer.read()
-        await peer.send(b"\x01\x04")
-        assert await peer.read() == b"\x02"
-        await peer.send(b"\x01" + key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo))
-        sealed = await peer.read()
-        plain = key.decrypt(sealed, OAEP(mgf=MGF1(SHA1()), algorithm=SHA1(), label=None))
-        seen.append(bytes(byte ^ SALT[index % 20] for index, byte in enumerate(plain)))
-        await peer.send(ok())
-        await peer.read()
-        await peer.send(ok())
-        await peer.stall()
-
-    return script
-
-
-async def test_rsa_key_on_loopback_when_allowed(driver: Driver, options) -> None:
-    from cryptography.hazmat.primitives.asymmetric import rsa
-
-    seen: list[bytes] = []
-    key = rsa.generate_private_key(65537, 2048)
-    async with HostileServer(rsa_server(key, seen)) as server:
-        connection = await driver.connect(options(server.port, loopback_key=True))
-        connection.close()
-        await connection.wait_closed()
-    assert seen == [SECRET + b"\0"], "the password is encoded as UTF-8"
-
-
-@pytest.mark.parametrize("key", [b"", b"no key", b"-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----\n"])
-async def test_a_bad_rsa_key(driver: Driver, options, bounded, key: bytes) -> None:
-    async def script(peer: Peer) -> None:
-        await peer.send(peer.greeting())
-        await peer.read()
-        await peer.send(b"\x01\x04")
-        await peer.read()
-        await peer.send(b"\x01" + key)
-        await peer.read()
-
-    _, server = await refused(driver, script, options, bounded, "protocol", loopback_key=True)
-    assert_no_secret(b"".join(server.peers[0].received[1:]))
-
-
-async def test_a_weak_rsa_key(driver: Driver, options, bounded) -> None:
-    from cryptography.hazmat.primitives.asymmetric import rsa
-
-    weak = rsa.generate_private_key(65537, 1024)
-    await refused(driver, rsa_server(weak, []), options, bounded, "protocol", loopback_key=True)
 
 
 @pytest.mark.parametrize("plugin", ["caching_sha2_password", "mysql_native_password"])
@@ -459,74 +320,6 @@ async def test_mariadb_is_known_by_its_version(driver: Driver, options, version:
         assert connection.version == version.removeprefix("5.5.5-")
         connection.close()
         await connection.wait_closed()
-
-
-def tls_script(context: ssl.SSLContext, plugin: str = "caching_sha2_password"):
-    async def script(peer: Peer) -> None:
-        await peer.send(peer.greeting(capabilities=CAPABILITIES | p.SSL, plugin=plugin))
-        await peer.read()
-        await peer.start_tls(context)
-        await peer.read()
-        if plugin == "caching_sha2_password":
-            await peer.send(b"\x01\x04")
-            await peer.read()
-        await peer.send(ok())
-        await peer.read()
-        await peer.send(ok())
-        await peer.stall()
-
-    return script
-
-
-def named(options: ConnectOptions, host: str) -> ConnectOptions:
-    return evolve(options, host=host)
-
-
-async def loopback(host: str, port: int) -> list[str]:
-    return ["127.0.0.1"]
-
-
-@pytest.mark.parametrize("name", ["aiomysql", "asyncmy"])
-@pytest.mark.parametrize(
-    ("mode", "trusted", "certified", "accepted"),
-    [
-        ("required", False, "elsewhere.test", True),
-        ("verify-ca", True, "elsewhere.test", True),
-        ("verify-ca", False, "db.test", False),
-        ("verify-identity", True, "db.test", True),
-        ("verify-identity", True, "elsewhere.test", False),
-        ("verify-identity", False, "db.test", False),
-    ],
-)
-async def test_tls_modes(
-    name: str, options, certificates, tmp_path, mode: str, trusted: bool, certified: str, accepted: bool
-) -> None:
-    from altus4_mysql import make_driver
-
-    mine = certificates(certified)
-    ca = mine.ca_pem if trusted else certificates(certified).ca_pem
-    driver = make_driver(name, loopback)
-    async with HostileServer(tls_script(mine.server_context(tmp_path))) as server:
-        wanted = named(options(server.port, connect_timeout=3.0, tls=TLSOptions(mode=mode, ca_pem=ca)), "db.test")
-        if accepted:
-            connection = await driver.connect(wanted)
-            connection.close()
-            await connection.wait_closed()
-            assert SECRET + b"\0" in server.peers[0].received, "inside TLS the full login sends the password itself"
-        else:
-            with pytest.raises(ConnectFailed) as caught:
-                await driver.connect(wanted)
-            assert caught.value.reason == "tls"
-            assert_no_secret(server.received)
-
-
-async def test_sha256_password_inside_tls(driver: Driver, options, certificates, tmp_path) -> None:
-    context = certificates("127.0.0.1").server_context(tmp_path)
-    async with HostileServer(tls_script(context, "sha256_password")) as server:
-        connection = await driver.connect(options(server.port, connect_timeout=3.0, tls=TLSOptions()))
-        connection.close()
-        await connection.wait_closed()
-        assert SECRET + b"\0" in server.peers[0].received[1]
 
 
 async def test_the_judge_decides(options) -> None:

@@ -78,7 +78,7 @@ async def test_one_waiter_too_many(driver: Driver, options, bounded) -> None:
         tasks = [asyncio.create_task(pool.fetch("SELECT SLEEP(1)")) for _ in range(4)]
         await asyncio.sleep(0.005)
         assert pool.stats.queued == 3
-        with bounded(0.02), pytest.raises(PoolExhausted):
+        with bounded(0.5), pytest.raises(PoolExhausted):
             await pool.fetch("SELECT 1")
         await asyncio.gather(*tasks)
         await pool.close()
@@ -88,9 +88,9 @@ async def test_acquire_timeout(driver: Driver, options, bounded) -> None:
     async with HostileServer(friendly) as server:
         pool = Pool(driver, options(server.port), PoolSettings(size=1, acquire_timeout=0.1))
         async with pool.lease():
-            with bounded(0.3), pytest.raises(PoolExhausted):
+            with bounded(1.0), pytest.raises(PoolExhausted):
                 await pool.fetch("SELECT 1")
-            with bounded(0.2), pytest.raises(PoolExhausted):
+            with bounded(0.5), pytest.raises(PoolExhausted):
                 await pool.fetch("SELECT 1", deadline=0.05)
             assert pool.stats.queued == 0
         assert (await pool.fetch("SELECT 1")).scalar() == "1"
@@ -227,7 +227,7 @@ async def test_one_stalled_login_blocks_nobody_else(driver: Driver, options, bou
         pool = Pool(driver, options(server.port, connect_timeout=1.0), PoolSettings(size=4))
         first = asyncio.create_task(pool.fetch("SELECT 1"))
         await asyncio.sleep(0.01)
-        with bounded(0.5):
+        with bounded(0.9):
             await asyncio.gather(*[pool.fetch("SELECT 1") for _ in range(20)])
         with pytest.raises(MySQLError):
             await first
@@ -313,7 +313,7 @@ async def test_close_never_hangs(driver: Driver, options, bounded) -> None:
         pool = Pool(driver, options(server.port, query_timeout=30.0), PoolSettings(size=2, acquire_timeout=30.0))
         tasks = [asyncio.create_task(pool.fetch("SELECT 1")) for _ in range(5)]
         await asyncio.sleep(0.05)
-        with bounded(0.6):
+        with bounded(1.5):
             await pool.close(timeout=0.2)
         results = await asyncio.gather(*tasks, return_exceptions=True)
         assert all(isinstance(each, MySQLError) for each in results)
@@ -323,7 +323,7 @@ async def test_close_never_hangs(driver: Driver, options, bounded) -> None:
         with pytest.raises(PoolClosed):
             async with pool.lease():
                 pass
-        with bounded(0.1):
+        with bounded(0.5):
             await pool.close()
         assert pool.stats.total == 0
 

@@ -13,7 +13,7 @@ A test gives a script, an async function of a `Peer`, which runs once per connec
 
 import asyncio
 import ssl
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from types import TracebackType
 from typing import Self
 
@@ -196,7 +196,7 @@ class Peer:
     ) -> None:
         """Send a whole result of payloads."""
         definitions = list(columns)
-        await self.send(lenenc(len(definitions)), *definitions, eof(status), *rows, eof(status))
+        await self.send(lenenc(len(definitions)), *definitions, eof(), *rows, eof(status))
 
 
 def ok(status: int = p.STATUS_AUTOCOMMIT) -> bytes:
@@ -229,6 +229,28 @@ def column(name: str = "c", type_code: int = 253, charset: int = p.UTF8MB4_COLLA
 def row(*values: bytes | None) -> bytes:
     """A row's payload."""
     return b"".join([b"\xfb" if value is None else lenenc(len(value)) + value for value in values])
+
+
+#: Two columns: a text and an integer.
+TWO = (column("a"), column("b", p.TYPE_LONGLONG, p.BINARY_CHARSET))
+
+
+def result(columns: Sequence[bytes], *rows: bytes) -> tuple[bytes, ...]:
+    """The payloads of a whole result."""
+    return (lenenc(len(columns)), *columns, eof(), *rows, eof())
+
+
+def answering(*payloads: bytes, stall: bool = True) -> Script:
+    """A script that answers the first statement with these payloads, in one segment, and then stalls or hangs up."""
+
+    async def script(peer: Peer) -> None:
+        await peer.login()
+        await peer.read()
+        await peer.send(*payloads)
+        if stall:
+            await peer.stall()
+
+    return script
 
 
 class HostileServer:
