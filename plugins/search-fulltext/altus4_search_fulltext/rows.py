@@ -58,31 +58,30 @@ class RowReader:
         cut_columns: dict[str, None] = {}
         cuts: list[Cut] = []
         seen: dict[str, int] = {}
-        width = len(names)
+        width, cut, match = len(names), self._cut, matcher.match
         hits: list[Hit] = []
         for row in rows:
-            values: list[Any] = list(row[:width])
-            cut_here: list[str] = []
-            for place, longest in self._cut:
+            values: list[Any] = [*row[:width]]
+            cut_here: list[str] | None = None
+            for place, longest in cut:
                 value = values[place]
                 if value is not None and len(value) > longest:
                     values[place] = value[:longest]
-                    cut_here.append(names[place])
-            matched, snippet = matcher.match([(name, values[place]) for name, place in searched])
-            if cut_here:
+                    cut_here = [*(cut_here or ()), names[place]]
+            matched, snippet = match(values, searched)
+            if cut_here is not None:
                 cut_columns.update(dict.fromkeys(cut_here))
                 hidden = tuple([name for name in cut_here if name in self._index and name not in matched])
                 if hidden and key and len(cuts) < MOST_ROWS:
                     cuts.append(Cut(len(hits), tuple([row[place] for place, _ in key]), hidden))
             for place, convert in converters:
                 values[place] = convert(values[place])
-            data = dict(zip(names, values, strict=True))
             identity = (
                 tuple([key_part(convert(row[place]) if convert else row[place]) for place, convert in key])
                 if key
                 else (_surrogate(row[:width], seen),)
             )
-            hits.append(Hit(identity, row[-1], data, matched, snippet))
+            hits.append(Hit(identity, row[-1], dict(zip(names, values, strict=True)), matched, snippet))
         told = [notices.values_cut(list(cut_columns), self._longest)] if cut_columns else []
         return RowsRead(hits, cuts, told)
 

@@ -39,7 +39,7 @@ class TokenRules:
         stopwords: Folded.
         ngram: Letters of a token of the ngram parser; None: words.
         words: Pattern of one word.
-        distances: Whether `"a b" @8` is understood (InnoDB).
+        innodb: Whether the table is InnoDB, which alone understands `"a b" @8`.
     """
 
     folding: Folding
@@ -48,7 +48,7 @@ class TokenRules:
     stopwords: frozenset[str]
     ngram: int | None
     words: re.Pattern[str]
-    distances: bool
+    innodb: bool
 
     @property
     def longest(self) -> int:
@@ -124,11 +124,11 @@ def rules_of(server: ServerFacts, table: Table, index: FulltextIndex) -> TokenRu
     innodb = (table.engine or "").casefold() == "innodb"
     parser = (index.parser or "").casefold()
     if parser and parser != "ngram":
-        return TokenRules(folding, 1, _UNBOUNDED, frozenset(), None, word_pattern(), distances=innodb)
+        return TokenRules(folding, 1, _UNBOUNDED, frozenset(), None, word_pattern(), innodb=innodb)
     if parser == "ngram":
         size = server.number("ngram_token_size", 2)
         stopwords = _folded(folding, server.stopwords) if innodb else frozenset()
-        return TokenRules(folding, 1, _UNBOUNDED, stopwords, size, word_pattern(), distances=innodb)
+        return TokenRules(folding, 1, _UNBOUNDED, stopwords, size, word_pattern(), innodb=innodb)
     if innodb:
         return TokenRules(
             folding,
@@ -137,7 +137,7 @@ def rules_of(server: ServerFacts, table: Table, index: FulltextIndex) -> TokenRu
             _folded(folding, server.stopwords),
             None,
             word_pattern(),
-            distances=True,
+            innodb=True,
         )
     return TokenRules(
         folding,
@@ -146,7 +146,7 @@ def rules_of(server: ServerFacts, table: Table, index: FulltextIndex) -> TokenRu
         frozenset(),
         None,
         apostrophe_word_pattern(),
-        distances=False,
+        innodb=False,
     )
 
 

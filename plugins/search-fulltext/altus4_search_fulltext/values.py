@@ -60,12 +60,14 @@ def moment(value: Any) -> Any:
     """Write a DATETIME, which has no time zone, as `2024-02-29T12:00:00.000`; microseconds where there are any."""
     if not isinstance(value, datetime):
         return value
+    if not value.microsecond:
+        return value.isoformat() + ".000"
     return value.isoformat(timespec="microseconds" if value.microsecond % 1000 else "milliseconds")
 
 
 def instant(value: Any) -> Any:
     """Write a TIMESTAMP, which the session has in UTC, with a `Z`."""
-    return f"{moment(value)}Z" if isinstance(value, datetime) else value
+    return moment(value) + "Z" if isinstance(value, datetime) else value
 
 
 def duration(value: Any) -> Any:

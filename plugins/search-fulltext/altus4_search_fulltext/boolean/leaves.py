@@ -40,25 +40,25 @@ class LeafCompiler:
             return self._prefix(words, text)
         if self._rules.ngram is not None:
             return self._grams(words, text)
-        if isinstance(leaf, Word) and len(words) > 1:
-            self._steps.setdefault(text, notices.treated_as_phrase(text, words))
         return self._phrase(words, leaf)
 
     def _phrase(self, words: Sequence[str], leaf: Word | Phrase) -> Part | None:
         fold = self._rules.folding.fold
         found = searchable(self._rules, words, self._removed)
         within = leaf.within if isinstance(leaf, Phrase) else None
-        if within is not None and (len(set(found)) < 2 or not self._rules.distances):
+        if within is not None and (len(set(found)) < 2 or not self._rules.innodb):
             self._steps.setdefault(f"@{leaf.text}", notices.distance_ignored(leaf.text))
             within = None
         if not found:
             return None
+        kept = [word for word in words if self._rules.judge(fold(word)) is Fate.FOUND]
         if within is not None:
-            kept = [word for word in words if self._rules.judge(fold(word)) is Fate.FOUND]
             return _leaf(f'"{" ".join(kept)}" @{within}', Needle(tuple(found), within=within))
-        if len(words) == 1:
-            return _leaf(words[0], Needle((found[0],)))
-        # The server looks unsearchable words up in the text itself, but only where two others are left.
+        if len(words) == 1 or (len(kept) == 1 and self._rules.innodb):
+            return _leaf(kept[0], Needle((found[0],)))  # of a phrase, InnoDB ignores what it has not indexed
+        if isinstance(leaf, Word):
+            self._steps.setdefault(leaf.text, notices.treated_as_phrase(leaf.text, words))
+        # Between two indexed words, however, InnoDB compares with the text itself.
         needle = Needle(tuple(fold(word) for word in words)) if len(found) > 1 else Needle((found[0],))
         return _leaf(f'"{" ".join(words)}"', needle)
 
