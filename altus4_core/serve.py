@@ -24,6 +24,8 @@ logger = logging.getLogger("altus4.serve")
 GC_THRESHOLDS = (20_000, 20, 50)
 QUIET_POLL = 0.02
 KEEPALIVE_SECONDS = 75.0
+SHUTDOWN_SECONDS = 0.2  # what aiohttp adds to our own wait before it cancels what is still running
+LINGER_SECONDS = 2.0  # how long the rest of a refused body is read away, so that its sender gets the answer
 IDLE_GRACE = 0.5  # a keep-alive client gets this long to send the request that is already on its way
 
 
@@ -40,8 +42,12 @@ class Server:
             access_log=None,
             keepalive_timeout=KEEPALIVE_SECONDS,
             auto_decompress=False,
+            lingering_time=LINGER_SECONDS,
+            shutdown_timeout=SHUTDOWN_SECONDS,
         )
         self._site: web.TCPSite | None = None
+        self._hurry = False
+        self._stopped = False
         self.host = self._settings.host
         self.port = self._settings.port
 
@@ -64,8 +70,15 @@ class Server:
             raise
         self.port = self._runner.addresses[0][1]
 
+    def hurry(self) -> None:
+        """Wait no longer for requests in flight."""
+        self._hurry = True
+
     async def stop(self) -> None:
-        """Drain, then stop everything."""
+        """Drain, then stop everything. May be called twice."""
+        if self._stopped:
+            return
+        self._stopped = True
         self._app.gate.draining = True
         if self._settings.drain_delay:
             await asyncio.sleep(self._settings.drain_delay)
@@ -83,7 +96,7 @@ class Server:
         while time.monotonic() - started < self._settings.drain_timeout:
             await asyncio.sleep(QUIET_POLL)
             server = self._runner.server
-            if server is None or not server.connections:
+            if self._hurry or server is None or not server.connections:
                 return
             if self._app.bulkheads.active or self._app.gate.answers != seen:
                 seen = self._app.gate.answers
@@ -129,9 +142,15 @@ async def serve(gateway: Gateway, *, ready: Callable[[Server], None] | None = No
     server = Server(gateway)
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
+
+    def signalled() -> None:
+        if stop.is_set():
+            server.hurry()
+        stop.set()
+
     for number in (signal.SIGINT, signal.SIGTERM):
         with contextlib.suppress(NotImplementedError):
-            loop.add_signal_handler(number, stop.set)
+            loop.add_signal_handler(number, signalled)
     await server.start()
     settle_memory()
     logger.info("listening on http://%s:%d", gateway.settings.core.server.host, server.port)

@@ -119,6 +119,7 @@ class Gate:
                 self._cors(headers, origin, preflight=response.status == 204 and request.method == "OPTIONS")
             if self.draining:
                 headers["Connection"] = "close"
+            if headers.get("Connection") == "close":
                 response.force_close()
         if access_log.isEnabledFor(logging.INFO):
             access_log.info(
