@@ -151,7 +151,9 @@ class SearchPipeline:
             raise BadGateway(message, code="SEARCH_FAILED", details=details)
         skipped = [outcome.error for outcome in outcomes if outcome.status is DatabaseStatus.SKIPPED and outcome.error]
         without = [error for error in skipped if error.code == "NO_FULLTEXT_INDEX"]
-        if without and not failed and not any(outcome.tables for outcome in outcomes):
+        # A table without an index in its entry was skipped, not searched.
+        searched = any(table.index for outcome in outcomes for table in outcome.tables)
+        if without and not failed and not searched:
             details = [item for error in without for item in _as_list(error.details.get("details"))]
             raise Unsearchable(without[0].message, code="NO_FULLTEXT_INDEX", details=details)
 
