@@ -12,7 +12,7 @@ import click
 from altus4_core.cli_migrate import migrate
 from altus4_core.commands import EXIT_FAILED, EXIT_USAGE, CommandContext, fail
 from altus4_core.discovery import from_file
-from altus4_core.errors import Altus4Error
+from altus4_core.errors import Altus4Error, SettingsError
 from altus4_core.manager import Selection
 
 
@@ -158,6 +158,8 @@ def config_explain(context: CommandContext, *, as_json: bool) -> None:
         click.echo(orjson.dumps(rows, option=orjson.OPT_INDENT_2))
     else:
         click.echo(explain_table(rows))
+    if context.settings.problems:
+        fail(SettingsError(context.settings.problems))
 
 
 @main.command()
