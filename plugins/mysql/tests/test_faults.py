@@ -17,6 +17,7 @@ from altus4_mysql import (
     QueryTimeout,
     ResultTooLarge,
     RetryBudget,
+    SessionOptions,
     parse_url,
     read,
 )
@@ -47,12 +48,16 @@ async def settle(pool: Pool, seconds: float = 10.0) -> None:
         await asyncio.sleep(0.01)
 
 
-async def test_a_deadline_ends_the_thread(pool: Pool, admin: Pool, schema: str, bounded) -> None:
+async def test_a_deadline_ends_the_thread(
+    driver: Driver, server: ConnectOptions, admin: Pool, schema: str, bounded
+) -> None:
+    pool = Pool(driver, evolve(server, database=schema, session=SessionOptions(read_only=True)))
     with bounded(1.5), pytest.raises(QueryTimeout):
         await pool.fetch("SELECT SLEEP(30)", deadline=0.5)
     await settle(pool, 3.0)
     assert await threads(admin, schema) == 0
     assert (await pool.fetch("SELECT 1")).scalar() == 1
+    await pool.close()
 
 
 async def test_a_thousand_clients_on_four_connections(pool: Pool, admin: Pool, schema: str) -> None:

@@ -10,6 +10,7 @@ from altus4_mysql import (
     PoolSettings,
     QueryTimeout,
     RetryBudget,
+    make_driver,
     read,
 )
 from altus4_mysql.testing import HostileServer, Peer
@@ -72,6 +73,47 @@ async def test_a_side_connection_to_a_new_life_kills_nobody(driver: Driver, opti
             await asyncio.sleep(0.01)
         assert pool.stats.total == 0
         assert b"KILL" not in server.received
+        await pool.close()
+
+
+async def gone(pool: Pool) -> None:
+    for _ in range(200):
+        if not pool.stats.reaping:
+            break
+        await asyncio.sleep(0.01)
+    assert pool.stats.total == 0
+
+
+async def test_thread_ids_that_begin_anew_are_somebody_elses(driver: Driver, options) -> None:
+    async def script(peer: Peer) -> None:
+        if len(server.peers) == 1:
+            peer.number = 100
+        await mute(peer)
+
+    async with HostileServer(script) as server:
+        pool = Pool(driver, options(server.port), PoolSettings(size=1))
+        with pytest.raises(QueryTimeout):
+            await pool.fetch("SELECT 1", deadline=0.1)
+        await gone(pool)
+        assert len(server.peers) == 2
+        assert b"KILL" not in server.received
+        await pool.close()
+
+
+@pytest.mark.parametrize("name", ["aiomysql", "asyncmy"])
+async def test_a_name_that_leads_elsewhere_is_not_followed_to_kill(name: str, options) -> None:
+    addresses = [["127.0.0.1"], ["127.0.0.2"]]
+
+    async def resolve(host: str, port: int) -> list[str]:
+        return addresses.pop(0)
+
+    async with HostileServer(mute) as server:
+        pool = Pool(make_driver(name, resolve), options(server.port), PoolSettings(size=1))
+        with pytest.raises(QueryTimeout):
+            await pool.fetch("SELECT 1", deadline=0.1)
+        await gone(pool)
+        assert len(server.peers) == 1
+        assert addresses == []
         await pool.close()
 
 
