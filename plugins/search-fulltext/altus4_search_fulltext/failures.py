@@ -43,14 +43,27 @@ _BY_KIND: tuple[tuple[type[MySQLError], str], ...] = (
 
 
 def table_failure(table: str, error: Exception) -> Notice | None:
-    """Give the warning when an error concerns one table alone, so that the others can be searched; else None."""
-    if isinstance(error, QueryFailed):
-        if error.errno in _CHANGED:
+    """Give the warning when an error concerns one table alone, so that the others can be searched; else None.
+
+    Args:
+        table: Its name.
+        error: The library's, or a target's with the library's as its cause.
+    """
+    cause = error.__cause__ if isinstance(error, TargetFailed) else error
+    if isinstance(cause, QueryFailed):
+        if cause.errno in _CHANGED:
             return notices.table_changed(table)
-        return notices.table_denied(table) if error.errno in _DENIED else None
+        if cause.errno in _DENIED:
+            return notices.table_denied(table)
     if isinstance(error, TargetFailed) and error.error_code == "SCHEMA_CHANGED":
         return notices.table_changed(table)
     return None
+
+
+def is_refused_statement(error: Exception) -> bool:
+    """Say whether the server did not like a statement, rather than that something is wrong with the server."""
+    cause = error.__cause__ if isinstance(error, TargetFailed) else error
+    return isinstance(cause, QueryFailed) and cause.errno not in _LATE
 
 
 def database_failure(error: MySQLError) -> TargetFailed:

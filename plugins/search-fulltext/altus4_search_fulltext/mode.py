@@ -4,13 +4,13 @@ import asyncio
 import time
 from typing import cast
 
-from altus4_mysql import MySQLError, MySQLTarget
+from altus4_mysql import MySQLError, MySQLTarget, TargetSchema
 
 from altus4_core.records import SearchRequest, TableHits
 from altus4_core.seams import OpenTarget
 from altus4_search_fulltext.failures import database_failure
 from altus4_search_fulltext.planbook import PlanBooks
-from altus4_search_fulltext.query import IndexQuery, Language
+from altus4_search_fulltext.query import IndexQuery, Language, Reading
 from altus4_search_fulltext.statements import Mode
 from altus4_search_fulltext.tablesearch import TableSearch
 from altus4_search_fulltext.tokens import TokenRules
@@ -45,11 +45,19 @@ class FulltextMode:
         ends = time.monotonic() + request.timeout_ms / 1000
         reading = self._language.read(request.query)
         mysql = cast("MySQLTarget", target)  # by `kinds`
-        try:
-            schema = await mysql.schema()
-        except MySQLError as error:
-            raise database_failure(error) from error
-        choice = self._books.of(schema).choose(request)
+        schema = await _schema(mysql)
+        found = await self._search(request, reading, mysql, schema, ends)
+        if any(notice.code == "SCHEMA_CHANGED" for hits in found for notice in hits.notices):
+            # A target reads its schema anew when a statement failed so; then the plans are to be made anew, too.
+            newer = await _schema(mysql)
+            if newer is not schema:
+                return await self._search(request, reading, mysql, newer, ends)
+        return found
+
+    async def _search(
+        self, request: SearchRequest, reading: Reading, target: MySQLTarget, schema: TargetSchema, ends: float
+    ) -> list[TableHits]:
+        choice = self._books.of(target.id, schema).choose(request)
         queries: dict[TokenRules, IndexQuery] = {}
         found: list[TableHits | None] = []
         pending: list[tuple[int, TableSearch, IndexQuery]] = []
@@ -65,9 +73,9 @@ class FulltextMode:
                 found.append(search.empty(query))
         if len(pending) == 1:
             place, search, query = pending[0]
-            found[place] = await search.run(mysql, query, request, ends)
+            found[place] = await search.run(target, query, request, ends)
         elif pending:
-            for (place, _, _), hits in zip(pending, await self._all(pending, mysql, request, ends), strict=True):
+            for (place, _, _), hits in zip(pending, await self._all(pending, target, request, ends), strict=True):
                 found[place] = hits
         return [hits for hits in (*found, *choice.skipped) if hits is not None]
 
@@ -91,3 +99,10 @@ class FulltextMode:
         except BaseExceptionGroup as failures:
             raise failures.exceptions[0] from None
         return [task.result() for task in tasks]
+
+
+async def _schema(target: MySQLTarget) -> TargetSchema:
+    try:
+        return await target.schema()
+    except MySQLError as error:
+        raise database_failure(error) from error

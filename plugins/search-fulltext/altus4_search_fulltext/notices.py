@@ -6,7 +6,7 @@ from altus4_core.records import Notice
 
 
 def _quoted(tokens: Sequence[str]) -> str:
-    shown = ", ".join(f"'{token}'" for token in tokens[:5])
+    shown = ", ".join(f"'{token if len(token) <= 60 else token[:60] + '...'}'" for token in tokens[:5])
     return f"{shown} and {len(tokens) - 5} more" if len(tokens) > 5 else shown
 
 

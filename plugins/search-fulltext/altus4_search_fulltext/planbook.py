@@ -14,8 +14,8 @@ from altus4_search_fulltext.statements import Mode
 from altus4_search_fulltext.tablesearch import TableSearch
 from altus4_search_fulltext.tokens import TokenRules, rules_of
 
-_CHOICES = 256  # remembered for one schema
-_SCHEMAS = 256  # remembered at all
+_CHOICES = 64  # remembered for one schema
+_DATABASES = 1024  # remembered at all
 _REMEDIES = 20  # shown in one refusal
 
 Wish = tuple[tuple[str, ...] | None, tuple[str, ...] | None]
@@ -123,22 +123,22 @@ class PlanBook:
 
 
 class PlanBooks:
-    """The plan books of the schemas in use, the least recently used forgotten."""
+    """The plan books of the databases in use, the least recently used forgotten."""
 
     def __init__(self, mode: Mode, longest: int) -> None:
         self._mode: Mode = mode
         self._longest = longest
-        self._books: OrderedDict[int, tuple[TargetSchema, PlanBook]] = OrderedDict()
+        self._books: OrderedDict[str, tuple[TargetSchema, PlanBook]] = OrderedDict()
 
-    def of(self, schema: TargetSchema) -> PlanBook:
-        """Give the plans of a schema. Known by the object: one that was read again is another."""
-        held = self._books.get(id(schema))
+    def of(self, database_id: str, schema: TargetSchema) -> PlanBook:
+        """Give the plans of a database. A schema that was read again is another object, and gets new ones."""
+        held = self._books.get(database_id)
         if held is not None and held[0] is schema:
-            self._books.move_to_end(id(schema))
+            self._books.move_to_end(database_id)
             return held[1]
         book = PlanBook(schema, self._mode, self._longest)
-        self._books[id(schema)] = (schema, book)
-        if len(self._books) > _SCHEMAS:
+        self._books[database_id] = (schema, book)
+        if len(self._books) > _DATABASES:
             self._books.popitem(last=False)
         return book
 

@@ -5,12 +5,12 @@ from collections.abc import Sequence
 from typing import Any
 
 import attrs
-from altus4_mysql import MySQLError, MySQLTarget, QueryFailed, Rows
+from altus4_mysql import MySQLError, MySQLTarget, Rows
 
 from altus4_core.errors import TargetFailed
 from altus4_core.records import Hit, SearchRequest, TableHits
 from altus4_search_fulltext.beyond import amended, question
-from altus4_search_fulltext.failures import database_failure, table_failure
+from altus4_search_fulltext.failures import database_failure, is_refused_statement, table_failure
 from altus4_search_fulltext.matching import Matcher
 from altus4_search_fulltext.planner import TablePlan
 from altus4_search_fulltext.query import IndexQuery
@@ -108,7 +108,9 @@ class TableSearch:
         asked = question(self.plan, reading.cuts, query.needles, form.selection.longest)
         try:
             rows = (await _fetch(target, asked.sql, asked.params, ends)).rows
-        except QueryFailed:
+        except (MySQLError, TargetFailed) as error:
+            if not is_refused_statement(error):
+                raise
             rows = []
         return amended(reading.hits, reading.cuts, asked, rows, matcher)
 

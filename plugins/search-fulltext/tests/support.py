@@ -28,6 +28,7 @@ from altus4_search_fulltext.mode import FulltextMode
 from altus4_search_fulltext.natural import NaturalLanguage
 
 from altus4_core.records import SearchRequest
+from altus4_core.stored import Database
 
 VARIABLES = (
     "ft_max_word_len",
@@ -46,6 +47,7 @@ class Target:
 
     def __init__(self, pool: Pool, schema: TargetSchema) -> None:
         self.id = "11111111-2222-4333-8444-555555555555"
+        self.database = Database(self.id, "user", schema.database, "127.0.0.1", 3306, schema.database, "root")
         self.name = schema.database
         self.pool = pool
         self.known = schema

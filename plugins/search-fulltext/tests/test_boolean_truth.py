@@ -81,7 +81,7 @@ def makes_sense(tree: Node) -> bool:
 
 
 @given(tree=trees(leaf_trees(VOCABULARY)).filter(makes_sense))
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=150, deadline=None)
 def test_the_rows_found_are_those_the_tree_means(prose: Prose, tree: Node) -> None:
     found = prose.runner.run(boolean().search(request(show(tree), limit=100, offset=900), prose.target))
     wanted = {number for number, text in prose.texts.items() if matches(tree, text)}
@@ -90,7 +90,7 @@ def test_the_rows_found_are_those_the_tree_means(prose: Prose, tree: Node) -> No
 
 
 @given(tree=trees(leaf_trees((*ODD, *VOCABULARY))))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100, deadline=None)
 def test_the_server_accepts_whatever_is_emitted(prose: Prose, tree: Node) -> None:
     try:
         prose.runner.run(boolean().search(request(show(tree)), prose.target))
@@ -99,7 +99,7 @@ def test_the_server_accepts_whatever_is_emitted(prose: Prose, tree: Node) -> Non
 
 
 @given(query=st.text(alphabet="alph*+-~<>()\"@8 ANDORT\\'%_;`é日😀\0", max_size=60))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100, deadline=None)
 def test_no_text_becomes_a_failing_statement(prose: Prose, query: str) -> None:
     try:
         prose.runner.run(boolean().search(request(query), prose.target))

@@ -1,8 +1,10 @@
 """Tables without keys, names that break formatting, many tables, tables that change, databases that fail."""
 
+from typing import Any
+
 import attrs
 import pytest
-from altus4_mysql import Column, Pool, Table
+from altus4_mysql import Column, Pool, QueryFailed, Rows, Table, TargetSchema
 from altus4_sandbox.address import ServerAddress
 
 from altus4_core.errors import TargetFailed
@@ -104,6 +106,35 @@ async def test_a_table_that_is_gone_is_skipped_and_the_others_answer(any_server:
 
 def _writable(target: Target) -> str:
     return "tx_read_only = 0" if target.known.server.flavour == "mariadb" else "transaction_read_only = 0"
+
+
+async def test_a_schema_that_changed_under_a_search_is_planned_anew(any_server: ServerAddress) -> None:
+    async def fill(pool: Pool) -> None:
+        await pool.fetch("CREATE TABLE t (id INT PRIMARY KEY, b TEXT, FULLTEXT KEY ft (b)) ENGINE=InnoDB")
+        await pool.fetch("INSERT INTO t VALUES (1, 'apple')")
+
+    class Changing(Target):
+        """Reads its schema anew when a statement failed, as the plugin for databases does."""
+
+        stale = True
+
+        async def schema(self) -> TargetSchema:
+            table = self.known.tables[0]
+            gone = attrs.evolve(table, columns=(*table.columns, Column("gone", 9, "int", "int")))
+            return attrs.evolve(self.known, tables=(gone,)) if self.stale else self.known
+
+        async def fetch(self, sql: str, *arguments: Any, **named: Any) -> Rows:
+            try:
+                return await super().fetch(sql, *arguments, **named)
+            except QueryFailed:
+                self.stale = False
+                raise
+
+    async with opened(any_server, fill) as target:
+        changing = Changing(target.pool, target.known)
+        found = await natural().search(request("apple"), changing)
+        assert [hit.key for hit in found[0].hits] == [(1,)]
+        assert not found[0].notices
 
 
 async def test_a_database_that_is_late_is_a_timeout(any_server: ServerAddress) -> None:

@@ -47,7 +47,7 @@ def check_cost(tree: Node, limits: Limits) -> None:
             words = pattern.findall(text)
             if len(words) > MOST_PHRASE_WORDS:
                 what = f"a phrase may have {MOST_PHRASE_WORDS} words"
-                raise too_expensive(f"{token[:40]}...", leaf.at, what, MOST_PHRASE_WORDS)
+                raise too_expensive(token, leaf.at, what, MOST_PHRASE_WORDS)
         terms.update(word.casefold() for word in words)
         if len(terms) > limits.terms:
             raise too_expensive(token, leaf.at, f"it may have {limits.terms} different words", limits.terms)

@@ -2,6 +2,8 @@
 
 from altus4_core.errors import Unsearchable
 
+_SHOWN = 60  # characters of a token in a message
+
 
 def invalid(position: int, what: str, hint: str) -> Unsearchable:
     """Make the refusal of a query that makes no sense.
@@ -24,7 +26,8 @@ def too_expensive(token: str, position: int, what: str, limit: int) -> Unsearcha
         what: Which limit it exceeds, a whole clause.
         limit: The limit's number.
     """
-    message = f"'{token}' at position {position} makes the query too expensive: {what}."
+    shown = token if len(token) <= _SHOWN else f"{token[:_SHOWN]}..."
+    message = f"'{shown}' at position {position} makes the query too expensive: {what}."
     return Unsearchable(
         message, code="QUERY_TOO_EXPENSIVE", details={"token": token, "position": position, "limit": limit}
     )
