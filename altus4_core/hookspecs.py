@@ -43,6 +43,11 @@ class Altus4HookSpecs:
         Called first. Factories run at start in `requires` order and are closed in reverse; a factory that fails or
         is late refuses the start; a failing ping makes the gateway not ready (503 naming it).
 
+            class Greeter:
+                def __init__(self, word):
+                    self.word = word
+
+
             @hookimpl
             def altus4_services(self, ctx):
                 @asynccontextmanager
@@ -83,13 +88,16 @@ class Altus4HookSpecs:
             class OfficeHours:
                 name = "office-hours"
 
+                def __init__(self, clock):
+                    self.clock = clock
+
                 async def permits(self, identity, action, resource):
-                    return None if 8 <= ctx.clock.now().hour < 18 else False
+                    return None if 8 <= self.clock.now().hour < 18 else False
 
 
             @hookimpl
             def altus4_policies(self, ctx):
-                return [OfficeHours()]
+                return [OfficeHours(ctx.clock)]
         """
         raise NotImplementedError
 
@@ -140,6 +148,17 @@ class Altus4HookSpecs:
         """Offer kinds of databases; the provider's name is the `kind` of the rows it opens.
 
         Opened on first use of a registered database. A fault concerns that database only.
+
+            class OpenShelf:
+                def __init__(self, database):
+                    self.database = database
+
+                async def describe(self):
+                    return {"database": self.database.database_name, "tables": []}
+
+                async def aclose(self):
+                    pass
+
 
             class Shelf:
                 name = "shelf"
@@ -283,19 +302,21 @@ class Altus4HookSpecs:
 
     @hookspec
     def altus4_checks(self, ctx: PluginContext) -> Iterable[Check]:
-        """Offer checks for `altus4 doctor` and deep readiness. A fault becomes an error finding.
+        """Offer checks for `altus4 doctor` and, with an attribute `readiness = True`, for readiness.
 
-        class DiskSpace:
-            name = "disk-space"
+        A fault becomes an error finding.
 
-            async def run(self):
-                free = shutil.disk_usage("/").free
-                return Finding(self.name, Severity.OK, f"{free >> 30} GiB free")
+            class DiskSpace:
+                name = "disk-space"
+
+                async def run(self):
+                    free = shutil.disk_usage("/").free
+                    return Finding(self.name, Severity.OK, f"{free >> 30} GiB free")
 
 
-        @hookimpl
-        def altus4_checks(self, ctx):
-            return [DiskSpace()]
+            @hookimpl
+            def altus4_checks(self, ctx):
+                return [DiskSpace()]
         """
         raise NotImplementedError
 
