@@ -1,3 +1,4 @@
+# fmt: off
 # ruff: noqa: E501 - a list of texts is best read as it is
 """More than two hundred queries that nobody should have to think of twice."""
 
