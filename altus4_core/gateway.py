@@ -4,6 +4,8 @@ import asyncio
 import logging
 from collections.abc import Collection, Sequence
 
+import attrs
+
 from altus4_core.changes import Changes
 from altus4_core.clock import Clock, SystemClock
 from altus4_core.composition import Composition
@@ -13,12 +15,14 @@ from altus4_core.errors import Problem, SettingsError, StartupRefused
 from altus4_core.events import EventBus
 from altus4_core.fusion import ReciprocalRankFusion
 from altus4_core.manager import PluginManager, Selection
+from altus4_core.migrate import pending
+from altus4_core.migrationfiles import MigrationsRefused, read_files
 from altus4_core.nearest import did_you_mean
 from altus4_core.pipeline import SearchPipeline
 from altus4_core.plugin import Handle
 from altus4_core.registry import PlannedService, Registry, plan_services
 from altus4_core.settings.loader import LoadedSettings
-from altus4_core.store import MetadataStore
+from altus4_core.store import MetadataStore, MigrationStore
 from altus4_core.targets import OpenTargets
 from altus4_core.watchdog import LoopWatchdog
 
@@ -88,6 +92,7 @@ class Gateway:
         order, _ = plan_services(self.composition)
         try:
             await self._start_in(order)
+            problems += await self._pending_of_plugins()
         except StartupRefused as refused:
             problems += refused.problems
         if problems:
@@ -95,6 +100,22 @@ class Gateway:
             raise StartupRefused(problems)
         self.events.start()
         self.watchdog.start()
+
+    async def _pending_of_plugins(self) -> Sequence[Problem]:
+        """Name pending migrations of plugins; those of the metadata schema are its store's to refuse."""
+        entries = [entry for entry in self.composition.of("migrations") if entry.provider.name]
+        if not entries or not self.settings.core.metadata.require_migrated or not self.registry.has(MigrationStore):
+            return []
+        try:
+            files = read_files([attrs.evolve(entry.provider, after=()) for entry in entries])
+        except MigrationsRefused as refused:
+            return refused.problems
+        applied = await self.registry.get(MigrationStore).applied()
+        hint = "run: altus4 migrate up"
+        return [
+            Problem(name.split("/")[0], f"its migration {name} is pending", hint=hint)
+            for name in pending(files, applied)
+        ]
 
     async def start_services(self, wanted: Collection[type]) -> None:
         """Start these services and what they require, for a command; other plugins' problems do not matter to it.
