@@ -75,7 +75,8 @@ class MySQLOpenTarget:
         self._breaker = Breaker(options, clock.monotonic)
         self._guard = GuardedDriver(driver, self._breaker, on_connected)
         self._lookout = Lookout(self._breaker, self._guard, link.options, resolve)
-        self._pool = Pool(self._guard, link.options, link.pool)
+        # Kills pass the breaker: a slot must come free although the database is left alone for now.
+        self._pool = Pool(self._guard, link.options, link.pool, killer=driver)
         self._budget = RetryBudget()
         self._schema = SchemaCache(self._read_schema, CacheOptions(settings.schema_ttl), clock.monotonic)
         self._discovery = Discovery(link.schema, logger)
