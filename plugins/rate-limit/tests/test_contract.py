@@ -1,10 +1,10 @@
 """The limiter keeps the seam's contract."""
 
 import pytest
-from altus4_rate_limit.limiter import MemoryLimiter
 from altus4_rate_limit.plugin import RateLimitSettings
 
 from altus4_core.clock import SystemClock
+from altus4_core.limits.memory import MemoryLimiter
 from altus4_core.records import Subject
 from altus4_core.testing.contracts import LimiterContract
 

@@ -3,9 +3,9 @@
 from datetime import UTC, datetime
 
 import pytest
-from altus4_rate_limit.limiter import MemoryLimiter
 from altus4_rate_limit.plugin import RateLimitSettings
 
+from altus4_core.limits.memory import MemoryLimiter
 from altus4_core.records import RateLimit, Subject
 
 

@@ -8,7 +8,7 @@ from collections import deque
 
 import attrs
 
-from altus4_rate_limit.gcra import Judgement
+from altus4_core.limits.gcra import Judgement
 
 
 @attrs.frozen

@@ -2,9 +2,10 @@
 
 from collections import deque
 
-from altus4_rate_limit.window import Window, judge_window
 from hypothesis import given
 from hypothesis import strategies as st
+
+from altus4_core.limits.window import Window, judge_window
 
 
 def test_ten_and_then_the_wait_is_exact():

@@ -1,9 +1,10 @@
 """The cell rate algorithm."""
 
 import pytest
-from altus4_rate_limit.gcra import HOUR, SECOND, Rate, judge
 from hypothesis import given
 from hypothesis import strategies as st
+
+from altus4_core.limits.gcra import HOUR, SECOND, Rate, judge
 
 
 def test_a_burst_then_the_sustained_rate():
