@@ -10,6 +10,7 @@ import pytest
 from altus4_mysql import Pool, QueryFailed
 from altus4_sandbox.address import ServerAddress
 from altus4_search_fulltext.boolean.limits import Limits, check_cost, check_sense
+from altus4_search_fulltext.boolean.parser import parse
 from altus4_search_fulltext.boolean.printer import show
 from altus4_search_fulltext.boolean.tree import Node
 from hypothesis import given, settings
@@ -87,6 +88,26 @@ def test_the_rows_found_are_those_the_tree_means(prose: Prose, tree: Node) -> No
     wanted = {number for number, text in prose.texts.items() if matches(tree, text)}
     assert {hit.key[0] for hit in found[0].hits} == wanted, show(tree)
     assert found[0].total == len(wanted)
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        '"alpha kappa" alph*',  # a prefix after a phrase lost its open end
+        '"alpha kappa" OR (gamma AND alph*)',
+        '+"beta delta" -alph*',
+        "+gamma (+kappa -epsilon) kappa",  # optional groups added rows on MariaDB
+        "+(delta alphabet) +(gamma epsilon) gammaray",
+        "+epsilon (kappa kapp* beta*)",
+        '(+"epsilon alpha theta" +gammaray) +"gamma gamma"',  # and took rows away on both
+        '("alpha alpha alpha" (+"epsilon alpha theta" +gammaray)) +"gamma gamma"',
+    ],
+)
+def test_faults_of_the_servers_do_not_show(prose: Prose, query: str) -> None:
+    found = prose.runner.run(boolean().search(request(query, limit=100, offset=900), prose.target))
+    wanted = {number for number, text in prose.texts.items() if matches(parse(query), text)}
+    assert wanted
+    assert {hit.key[0] for hit in found[0].hits} == wanted
 
 
 @given(tree=trees(leaf_trees((*ODD, *VOCABULARY))))

@@ -70,13 +70,13 @@ class LeafCompiler:
         needle = Needle((fold(stem),), open_end=True, bounded=self._rules.ngram is None)
         required = f"+{stem}*"
         if len(words) == 1:
-            return Part(Role.FINDS, f"({required})" if self._phrases else f"{stem}*", (needle,))
+            return Part(Role.FINDS, f"({required})" if self._phrases else f"{stem}*", (f"{stem}*",), (needle,))
         # A phrase cannot end in a prefix, so that its words are asked for side by side.
         self._steps.setdefault(text, notices.treated_as_phrase(f"{text}*", [*words[:-1], f"{stem}*"]))
         lead = [word for word in words[:-1] if searchable(self._rules, [word], self._removed)]
         needles = (*(Needle((fold(word),), bounded=self._rules.ngram is None) for word in lead), needle)
         together = " ".join([*(f"+{word}" for word in lead), required])
-        return Part(Role.FINDS, f"({together})", needles)
+        return Part(Role.FINDS, f"({together})", (*lead, f"{stem}*"), needles)
 
     def _grams(self, words: Sequence[str], text: str) -> Part | None:
         """Compile for the ngram parser, which makes a phrase of tokens out of every word."""
@@ -86,7 +86,8 @@ class LeafCompiler:
             return None
         if not searchable(rules, words, self._removed):
             return None
-        return Part(Role.FINDS, words[0] if len(words) == 1 else f'"{" ".join(words)}"', _gram_needles(words, rules))
+        written = words[0] if len(words) == 1 else f'"{" ".join(words)}"'
+        return Part(Role.FINDS, written, (written,), _gram_needles(words, rules))
 
 
 def _gram_needles(words: Sequence[str], rules: TokenRules) -> tuple[Needle, ...]:
@@ -100,7 +101,7 @@ def _gram_needles(words: Sequence[str], rules: TokenRules) -> tuple[Needle, ...]
 
 
 def _leaf(text: str, needle: Needle) -> Part:
-    return Part(Role.FINDS, text, (needle,))
+    return Part(Role.FINDS, text, (text,), (needle,))
 
 
 def _may_be_phrase(leaf: Leaf, rules: TokenRules) -> bool:

@@ -1,11 +1,13 @@
 """Pieces of the server's boolean syntax, and how they are put together.
 
-Two faults of the servers' evaluation (measured against plain Python) are kept out of what is emitted:
+Faults of the servers' evaluation (measured against plain Python) are kept out of what is emitted:
 
 - MySQL and MariaDB: once a phrase was evaluated, a prefix that is optional or excluded matches its exact letters only.
   Required ones work, hence `(+stem*)` beside phrases.
 - MariaDB: something optional that follows a required group adds rows: `+(a b) c` finds c. Hence what is optional
   stands first.
+- MySQL and MariaDB: an optional group before a required phrase can lose rows: `(+"a b" +c) +"d e"`. Beside something
+  required it only ranks, so its words stand there without brackets.
 """
 
 from collections.abc import Sequence
@@ -31,12 +33,14 @@ class Part:
     Attributes:
         role: What it does; the text of one that excludes is what is excluded.
         text: A word, a phrase, or something in brackets: a sign may stand before it.
+        flat: Its words and phrases without brackets, for places where it only ranks.
         needles: What it finds.
         weight: `>`, `<` or nothing.
     """
 
     role: Role
     text: str
+    flat: tuple[str, ...]
     needles: tuple[Needle, ...]
     weight: str = ""
 
@@ -49,12 +53,21 @@ class Part:
     @property
     def optional(self) -> str:
         """The part as one of several, any of which may match."""
-        return f"~{self.text}" if self.role is Role.WEIGHS else f"{self.weight}{self.text}"
+        return f"{self._sign}{self.text}"
+
+    @property
+    def ranking(self) -> str:
+        """The part beside others that decide what is found."""
+        return " ".join(f"{self._sign}{word}" for word in self.flat)
 
     @property
     def required(self) -> str:
         """The part as one that must match; the server takes one sign at a time."""
         return f"+({self.weight}{self.text})" if self.weight else f"+{self.text}"
+
+    @property
+    def _sign(self) -> str:
+        return "~" if self.role is Role.WEIGHS else self.weight
 
 
 def inverted(part: Part | None) -> Part | None:
@@ -71,7 +84,7 @@ def weighted(sign: str, part: Part | None) -> Part | None:
         return part
     text = f"({part.weight}{part.text})" if part.weight else part.text
     role, weight = (Role.WEIGHS, "") if sign == "~" else (Role.FINDS, sign)
-    return Part(role, text, part.needles, weight)
+    return Part(role, text, part.flat, part.needles, weight)
 
 
 def joined(strict: Sequence[Part], loose: Sequence[Part]) -> Part | None:
@@ -87,15 +100,17 @@ def joined(strict: Sequence[Part], loose: Sequence[Part]) -> Part | None:
         return _excluding(excluded) if excluded else None
     if len(strict) + len(loose) == 1:
         return finding[0]
-    words = [part.optional for part in loose]
+    words = [part.ranking if required else part.optional for part in loose]
     words += [part.required for part in required]
     words += [f"-{part.text}" for part in excluded]
     needles = tuple(needle for part in finding for needle in part.needles)
-    return Part(Role.FINDS, f"({' '.join(words)})", needles)
+    flat = tuple(word for part in finding for word in part.flat)
+    return Part(Role.FINDS, f"({' '.join(words)})", flat, needles)
 
 
 def _excluding(excluded: Sequence[Part]) -> Part:
     if len(excluded) == 1:
         return excluded[0]
     needles = tuple(needle for part in excluded for needle in part.needles)
-    return Part(Role.EXCLUDES, f"({' '.join(part.text for part in excluded)})", needles)
+    flat = tuple(word for part in excluded for word in part.flat)
+    return Part(Role.EXCLUDES, f"({' '.join(part.text for part in excluded)})", flat, needles)
