@@ -152,6 +152,12 @@ class Unavailable(Altus4Error):
     status = 503
 
 
+class LimitsUnknown(Unavailable):
+    """503: a limiter cannot count now, and its own settings say to refuse then."""
+
+    code = "LIMITER_UNAVAILABLE"
+
+
 class DeadlineExceeded(Altus4Error):
     """504: the time for this request ran out."""
 

@@ -9,6 +9,7 @@ import attrs
 from altus4_core.changes import Changes
 from altus4_core.clock import Clock, SystemClock
 from altus4_core.composition import Composition
+from altus4_core.counters import Counters
 from altus4_core.directory import DatabaseDirectory
 from altus4_core.dispatch import Dispatch
 from altus4_core.errors import Problem, SettingsError, StartupRefused
@@ -52,8 +53,9 @@ class Gateway:
         self.strict = strict
         self.registry = Registry()
         self.changes = Changes()
+        self.counters = Counters()
         self.composition: Composition = PluginManager(
-            settings, self.clock, self.registry, selection, self.changes
+            settings, self.clock, self.registry, selection, self.changes, self.counters
         ).compose()
         core = settings.core
         self.dispatch = Dispatch()

@@ -26,6 +26,7 @@ from altus4_core.claims import core_claims
 from altus4_core.clock import Clock
 from altus4_core.composer import Composer
 from altus4_core.composition import Composition, LoadedPlugin
+from altus4_core.counters import Counters
 from altus4_core.discovery import FoundPlugin
 from altus4_core.errors import FOREIGN_FAULTS, Problem, SettingsError
 from altus4_core.hookspecs import PROJECT, Altus4HookSpecs
@@ -53,9 +54,11 @@ class PluginManager:
         services: ServiceDirectory,
         selection: Selection | None = None,
         changes: Changes | None = None,
+        counters: Counters | None = None,
     ) -> None:
         self._settings = settings
         self._changes = changes or Changes()
+        self._counters = counters or Counters()
         self._clock = clock
         self._services = services
         self._selection = selection or Selection()
@@ -217,6 +220,7 @@ class PluginManager:
             config_folder=self._settings.config_folder,
             services=self._services,
             changes=self._changes,
+            counters=self._counters.of(name),
         )
 
 

@@ -9,6 +9,7 @@ import attrs
 
 from altus4_core.changes import Changes
 from altus4_core.clock import Clock
+from altus4_core.counters import Counters, PluginCounters
 from altus4_core.settings.core import CoreSettings
 
 API: tuple[int, int] = (1, 0)
@@ -74,6 +75,7 @@ class PluginContext:
     config_folder: Path
     services: ServiceDirectory = attrs.field(repr=False)
     changes: Changes = attrs.field(factory=Changes, repr=False)
+    counters: PluginCounters = attrs.field(factory=lambda: Counters().of(""), repr=False)
 
     def service(self, wanted: type[T]) -> Handle[T]:
         """Give a lazy handle of a service type."""

@@ -67,7 +67,12 @@ class Limiter(Protocol):
     name: str
 
     async def admit(self, subject: Subject, action: str, cost: int) -> Verdict:
-        """Count `cost` units of `action` for the subject and judge."""
+        """Count `cost` units of `action` for the subject and judge.
+
+        Raises:
+            LimitsUnknown: it cannot count now, and its own settings say to refuse then (503). What any other
+                exception means is the core's setting `limits.on_fault`.
+        """
         ...
 
 

@@ -7,7 +7,7 @@ from aiohttp import web
 
 from altus4_core.composition import Composition, Entry
 from altus4_core.dispatch import Dispatch
-from altus4_core.errors import PermissionDenied, ProviderFault, Rejected, TooManyRequests, Unavailable
+from altus4_core.errors import LimitsUnknown, PermissionDenied, ProviderFault, Rejected, TooManyRequests, Unavailable
 from altus4_core.records import Action, AuthRequest, Identity, Subject, Verdict
 from altus4_core.results import check_identity, check_verdict, expect
 from altus4_core.settings.core import CoreSettings
@@ -86,7 +86,7 @@ class AccessControl:
 
         Raises:
             TooManyRequests: one refused.
-            Unavailable: one failed and the setting says deny.
+            Unavailable: one failed and the setting says deny, or its own settings say so.
         """
         verdict = await self.judge(subject, action, cost)
         if verdict is None:
@@ -103,7 +103,7 @@ class AccessControl:
             That refusal, else the tightest verdict; None when nobody was asked.
 
         Raises:
-            Unavailable: one failed and the setting says deny.
+            Unavailable: one failed and the setting says deny, or its own settings say so.
         """
         tightest: Verdict | None = None
         for entry in self._limiters:
@@ -116,6 +116,7 @@ class AccessControl:
                     cost,
                     deadline=self._deadlines.limiter,
                     check=check_verdict,
+                    passes=(LimitsUnknown,),
                 )
             except ProviderFault as fault:
                 if self._allow_on_fault:

@@ -37,6 +37,8 @@ class Metrics:
         for (plugin, seam, provider, kind), count in self._gateway.dispatch.ledger.counts.items():
             labels = {"plugin": plugin, "seam": seam, "provider": provider, "kind": kind}
             yield "altus4_plugin_faults_total", "counter", labels, count
+        for (plugin, counted), total in self._gateway.counters.totals.items():
+            yield "altus4_plugin_counts_total", "counter", {"plugin": plugin, "name": counted}, total
 
     def figures(self) -> dict[str, Any]:
         """Give the figures as JSON."""

@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 import attrs
 import pytest
 
+from altus4_core.errors import LimitsUnknown
 from altus4_core.records import Subject, Verdict
 from altus4_core.seams import Limiter
 from altus4_core.testing.contracts.base import ProviderContract
@@ -22,6 +23,7 @@ class LimiterContract(ProviderContract):
     """
 
     seam = "limiter"
+    allowed_errors = (LimitsUnknown,)
     action: ClassVar[str] = "search.run"
     limits: ClassVar[bool] = True
     exhausted_after: ClassVar[int] = 1000
