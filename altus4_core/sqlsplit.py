@@ -15,7 +15,6 @@ QUOTED = {
     "`": re.compile(r"`(?:[^`]|``)*+`"),
 }
 DELIMITER = re.compile(r"delimiter(?![\w$])(?:[ \t]+(?P<value>\S+))?[^\n]*(?:\n|\Z)", re.IGNORECASE)
-KEPT_COMMENTS = ("/*!", "/*M!", "/*+")
 EXECUTABLE_COMMENTS = ("/*!", "/*M!")
 DELIMITERS = (";", "//", "$$", ";;", "@@", "|||")
 
@@ -33,7 +32,7 @@ class SplitError(ValueError):
 
 
 def split_statements(text: str) -> list[Statement]:
-    """Split a script. Comments before and between statements are dropped, executable ones (`/*! */`) are kept.
+    """Split a script. Comments before and between statements are dropped, unless they are executable (`/*! */`).
 
     A byte order mark and the way lines end make no difference. Takes time in proportion to the script.
 
@@ -88,11 +87,9 @@ class _Splitter:
         # What ends plain text: the delimiter, and whatever may hide one.
         self._edge = re.compile(rf"{re.escape(value)}|--(?=\s|\Z)|/\*|[#'\"`]")
 
-    def _go(self, to: int) -> str:
-        passed = self._text[self._at : to]
-        self._line += passed.count("\n")
+    def _go(self, to: int) -> None:
+        self._line += self._text.count("\n", self._at, to)
         self._at = to
-        return passed
 
     def _to_statement(self) -> bool:
         """Pass blanks, comments, empty statements and DELIMITER lines; False at the end of the script."""
@@ -117,40 +114,40 @@ class _Splitter:
         return False
 
     def _read_statement(self) -> str:
-        """Read up to the delimiter or the end, and pass the delimiter."""
-        text = self._text
-        parts = []
-        while self._at < len(text):
-            edge = self._edge.search(text, self._at)
-            parts.append(self._go(edge.start() if edge else len(text)))
-            if edge is None:
-                break
+        """Read up to the delimiter or the end, and pass the delimiter. Comments inside stay: taken out, they could
+        leave something else than was written (`----` before one).
+        """
+        text, begun = self._text, self._at
+        while edge := self._edge.search(text, self._at):
+            self._go(edge.start())
             if text.startswith(self._delimiter, self._at):
+                sql = text[begun : self._at].strip()
                 self._go(self._at + len(self._delimiter))
-                break
-            parts.append(self._piece())
-        return "".join(parts).strip()
+                return sql
+            self._piece()
+        self._go(len(text))
+        return text[begun:].strip()
 
-    def _piece(self) -> str:
-        """Take a comment or something quoted; a comment without effect becomes a blank."""
+    def _piece(self) -> None:
+        """Pass a comment or something quoted."""
         text, at = self._text, self._at
         if text.startswith("/*", at):
-            comment = self._comment()
-            return comment if comment.startswith(KEPT_COMMENTS) else " "
+            self._comment()
+            return
         quoted = QUOTED.get(text[at])
         if quoted is None:
             end = text.find("\n", at)
             self._go(end if end >= 0 else len(text))
-            return " "
+            return
         match = quoted.match(text, at)
         if match is None:
             message = f"line {self._line}: {text[at]} is not closed"
             raise SplitError(message)
-        return self._go(match.end())
+        self._go(match.end())
 
-    def _comment(self) -> str:
+    def _comment(self) -> None:
         match = BLOCK_COMMENT.match(self._text, self._at)
         if match is None:
             message = f"line {self._line}: a comment is not closed"
             raise SplitError(message)
-        return self._go(match.end())
+        self._go(match.end())
