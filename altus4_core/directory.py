@@ -53,6 +53,7 @@ class DatabaseDirectory:
     def forget(self, user_id: str) -> None:
         """Drop what is remembered of a user: call it after every change."""
         self._known.pop(user_id, None)
+        self._loading.pop(user_id, None)  # what is being read may be older than the change
 
     async def _of_user(self, user_id: str) -> Sequence[Database]:
         now = self._clock.monotonic()
@@ -63,16 +64,22 @@ class DatabaseDirectory:
         if task is None:
             task = asyncio.create_task(self._load(user_id))
             self._loading[user_id] = task
-            task.add_done_callback(lambda _: self._loading.pop(user_id, None))
+            task.add_done_callback(lambda done: self._loaded(user_id, done))
         return await asyncio.shield(task)
 
     async def _load(self, user_id: str) -> Sequence[Database]:
         databases = await self._store().databases.list(user_id)
+        if self._loading.get(user_id) is not asyncio.current_task():
+            return databases  # forgotten meanwhile: good for those who asked before, not to be kept
         self._known[user_id] = (self._clock.monotonic() + self._ttl, databases)
         self._known.move_to_end(user_id)
         while len(self._known) > CAPACITY:
             self._known.popitem(last=False)
         return databases
+
+    def _loaded(self, user_id: str, task: asyncio.Task[Sequence[Database]]) -> None:
+        if self._loading.get(user_id) is task:
+            del self._loading[user_id]
 
 
 def environments_of(database: Database) -> Sequence[str]:
