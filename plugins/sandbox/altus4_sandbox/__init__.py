@@ -8,6 +8,7 @@ from .flavour import Flavour
 from .installation import Installation
 from .options import ServerOptions, TlsFiles
 from .plugin import Sandbox
+from .redis import PrivateRedis, RedisInstallation, find_or_fetch_redis
 from .server import PrivateServer
 
 __all__ = [
@@ -16,8 +17,10 @@ __all__ = [
     "Finder",
     "Flavour",
     "Installation",
+    "PrivateRedis",
     "PrivateServer",
     "ProgramMissingError",
+    "RedisInstallation",
     "Sandbox",
     "SandboxError",
     "ServerAddress",
@@ -26,5 +29,6 @@ __all__ = [
     "StartError",
     "TlsFiles",
     "find_or_fetch",
+    "find_or_fetch_redis",
     "new_schema_name",
 ]

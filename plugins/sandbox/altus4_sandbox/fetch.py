@@ -2,7 +2,9 @@
 
 import shutil
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
+from typing import Generic, Protocol, TypeVar
 
 import attrs
 
@@ -14,6 +16,23 @@ from .flavour import Flavour
 from .installation import Installation
 from .progress import Progress
 from .sources import Source, archive_mirrors, read_sources
+
+
+class Fetched(Protocol):
+    """An unpacked server that ran and said what it is."""
+
+    @property
+    def version(self) -> str:
+        """Numbers and dots."""
+        ...
+
+    @property
+    def root(self) -> Path | None:
+        """The folder of its packages."""
+        ...
+
+
+F = TypeVar("F", bound=Fetched)
 
 
 @attrs.frozen
@@ -31,14 +50,38 @@ def package_set(flavour: Flavour) -> PackageSet:
     return PackageSet("bookworm", ("mariadb-server-core", "mariadb-client-core", "mariadb-client"))
 
 
+@attrs.frozen
+class Recipe(Generic[F]):
+    """How one kind of server is had from packages.
+
+    `name` begins the names of its folders, `product` is what people call it; `recognise` runs what is unpacked in a
+    folder once, and gives None when that is not the server.
+    """
+
+    name: str
+    product: str
+    packages: PackageSet
+    recognise: Callable[[Path], F | None]
+
+    def cached(self, cache: Cache) -> F | None:
+        """The newest cached server that still runs."""
+        found = [server for path in cache.servers.glob(f"{self.name}-*") if (server := self.recognise(path))]
+        return max(found, key=lambda item: [int(part) for part in item.version.split(".")], default=None)
+
+
+def recipe_of(flavour: Flavour) -> Recipe[Installation]:
+    """The recipe of MySQL or MariaDB."""
+
+    def recognise(root: Path) -> Installation | None:
+        installation = Installation.of_packages(root)
+        return installation if installation and installation.flavour is flavour else None
+
+    return Recipe(flavour.value, flavour.product, package_set(flavour), recognise)
+
+
 def cached(cache: Cache, flavour: Flavour) -> Installation | None:
     """The newest cached server of the flavour that still runs."""
-    found = [
-        installation
-        for path in cache.servers.glob(f"{flavour}-*")
-        if (installation := Installation.of_packages(path)) and installation.flavour is flavour
-    ]
-    return max(found, key=lambda item: [int(part) for part in item.version.split(".")], default=None)
+    return recipe_of(flavour).cached(cache)
 
 
 @attrs.frozen
@@ -51,24 +94,28 @@ class Fetcher:
     release_file: Path = Path("/etc/os-release")
 
     def fetch(self, flavour: Flavour) -> Installation:
+        """Fetch MySQL or MariaDB; see `prepare`."""
+        return self.prepare(recipe_of(flavour))
+
+    def prepare(self, recipe: Recipe[F]) -> F:
         """Download, unpack, run once, keep. Raises FetchError.
 
         A second process waits for the first; what a killed one left is continued or removed.
         """
         mirrors = self._mirrors()
-        lock = self.cache.servers / f".{flavour}.lock"
-        title = flavour.product
+        lock = self.cache.servers / f".{recipe.name}.lock"
+        title = recipe.product
         with locked(lock, waiting=lambda: self.progress.note(f"waiting for another process that fetches {title}")):
             # Somebody may have fetched it while this process waited for the lock.
-            if installation := cached(self.cache, flavour):
-                return installation
-            self._remove_leftovers(flavour)
-            folder = apt.AptFolder(self.cache.downloads / flavour)
-            packages = self._download(folder, mirrors, flavour)
-            installation = self._unpack(packages, flavour)
+            if found := recipe.cached(self.cache):
+                return found
+            self._remove_leftovers(recipe.name)
+            folder = apt.AptFolder(self.cache.downloads / recipe.name)
+            packages = self._download(folder, mirrors, recipe.packages, title)
+            server = self._unpack(packages, recipe)
             shutil.rmtree(folder.root, ignore_errors=True)
-            self.progress.note(f"{title} {installation.version} is ready in {installation.root}")
-            return installation
+            self.progress.note(f"{title} {server.version} is ready in {server.root}")
+            return server
 
     def _mirrors(self) -> list[Source]:
         if not apt.available():
@@ -84,9 +131,8 @@ class Fetcher:
             raise FetchError(message)
         return mirrors
 
-    def _download(self, folder: apt.AptFolder, mirrors: list[Source], flavour: Flavour) -> list[Path]:
-        wanted = package_set(flavour)
-        label = f"fetching {flavour.product}"
+    def _download(self, folder: apt.AptFolder, mirrors: list[Source], wanted: PackageSet, title: str) -> list[Path]:
+        label = f"fetching {title}"
         failure: FetchError | None = None
         for mirror in mirrors:
             self.progress.advance(label, 0.0)
@@ -102,32 +148,31 @@ class Fetcher:
             return packages
         raise failure or FetchError("no mirror")
 
-    def _unpack(self, packages: list[Path], flavour: Flavour) -> Installation:
-        label = f"unpacking {flavour.product}"
-        folder = Path(tempfile.mkdtemp(prefix=f".{flavour}-", dir=self.cache.servers))
+    def _unpack(self, packages: list[Path], recipe: Recipe[F]) -> F:
+        label = f"unpacking {recipe.product}"
+        message = f"the unpacked {recipe.product} does not run on this machine"
+        folder = Path(tempfile.mkdtemp(prefix=f".{recipe.name}-", dir=self.cache.servers))
         try:
             for number, package in enumerate(packages):
                 self.progress.advance(label, number / len(packages))
                 apt.unpack(package, folder)
-            unpacked = Installation.of_packages(folder)
-            if unpacked is None or unpacked.flavour is not flavour:
-                message = f"the unpacked {flavour.product} does not run on this machine"
+            unpacked = recipe.recognise(folder)
+            if unpacked is None:
                 raise FetchError(message)
-            target = self.cache.servers / f"{flavour}-{unpacked.version}"
+            target = self.cache.servers / f"{recipe.name}-{unpacked.version}"
             shutil.rmtree(target, ignore_errors=True)
             folder.rename(target)
         finally:
             shutil.rmtree(folder, ignore_errors=True)
         self.progress.advance(label, 1.0)
-        installation = Installation.of_packages(target)
-        if installation is None:
-            message = f"the unpacked {flavour.product} does not run on this machine"
+        server = recipe.recognise(target)
+        if server is None:
             raise FetchError(message)
-        return installation
+        return server
 
-    def _remove_leftovers(self, flavour: Flavour) -> None:
+    def _remove_leftovers(self, name: str) -> None:
         # Called under the lock: an unpack folder that exists now belonged to a process that was killed.
-        for path in self.cache.servers.glob(f".{flavour}-*"):
+        for path in self.cache.servers.glob(f".{name}-*"):
             shutil.rmtree(path, ignore_errors=True)
 
 

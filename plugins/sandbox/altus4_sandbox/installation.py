@@ -45,11 +45,9 @@ class Installation:
     def of_packages(cls, root: Path) -> Self | None:
         """The server in unpacked distribution packages, called through their own loader; None when it does not run."""
         binary = next((path for name in ("mariadbd", "mysqld") if (path := root / "usr/sbin" / name).is_file()), None)
-        loader = next(_loaders(root), None)
-        if binary is None or loader is None:
+        prefix = loader_of(root)
+        if binary is None or prefix is None:
             return None
-        libraries = ":".join(str(path) for path in _library_folders(root, loader))
-        prefix = (str(loader), "--library-path", libraries)
         found = identify([*prefix, str(binary)])
         return None if found is None else cls(found.flavour, found.version, binary, prefix, root)
 
@@ -93,6 +91,14 @@ class Installation:
                 return (found,)
         message = f"{self.flavour.product} {self.version} ({self.binary}) has no {name}: install its client programs"
         raise ProgramMissingError(message)
+
+
+def loader_of(root: Path) -> tuple[str, ...] | None:
+    """The loader of unpacked packages with its library path, to be put before a program; None without a loader."""
+    loader = next(_loaders(root), None)
+    if loader is None:
+        return None
+    return (str(loader), "--library-path", ":".join(str(path) for path in _library_folders(root, loader)))
 
 
 def _loaders(root: Path) -> Iterator[Path]:

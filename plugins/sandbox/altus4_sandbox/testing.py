@@ -4,10 +4,10 @@ Loaded by pytest through the entry point `pytest11`. `mysql_server`, `mariadb_se
 once on each) are addresses of servers that all tests of the run share: each test makes schemas and accounts of its
 own (`new_schema_name`) and drops them. Where `ALTUS4_TEST_MYSQL_URL` or `ALTUS4_TEST_MARIADB_URL` names a running
 server, that one is used; `python -m altus4_sandbox exec -- pytest` sets both. A test that stops, kills or
-configures its server takes `private_server`.
+configures its server takes `private_server`. `private_redis` starts Redis servers for one test alone.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from typing import Protocol
 
@@ -17,6 +17,7 @@ from .address import ServerAddress
 from .finder import find_or_fetch
 from .flavour import Flavour
 from .options import ServerOptions
+from .redis import PrivateRedis, find_or_fetch_redis
 from .server import PrivateServer
 from .shared import shared_address
 
@@ -68,5 +69,16 @@ def private_server() -> Iterator[PrivateServerFactory]:
 
         def start(flavour: Flavour | str = Flavour.MYSQL, options: ServerOptions | None = None) -> PrivateServer:
             return stack.enter_context(PrivateServer(find_or_fetch(flavour), options=options))
+
+        yield start
+
+
+@pytest.fixture
+def private_redis() -> Iterator[Callable[..., PrivateRedis]]:
+    """Start Redis servers for one test alone, with further arguments of redis-server if need be."""
+    with ExitStack() as stack:
+
+        def start(extra: Sequence[str] = ()) -> PrivateRedis:
+            return stack.enter_context(PrivateRedis(find_or_fetch_redis(), extra))
 
         yield start
