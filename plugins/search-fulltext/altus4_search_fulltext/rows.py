@@ -33,7 +33,7 @@ class RowReader:
     def __init__(self, plan: TablePlan, selection: Selection) -> None:
         self._names = tuple(column.name for column in plan.shown)
         self._converters = tuple(
-            (place, convert) for place, column in enumerate(plan.shown) if (convert := converter(column)) is not None
+            (column.name, convert) for column in plan.shown if (convert := converter(column)) is not None
         )
         self._cut = tuple(
             (place, selection.longest) for place, column in enumerate(plan.shown) if is_cut(column, selection.longest)
@@ -47,6 +47,9 @@ class RowReader:
             (place, converter(column) if is_shown(column) else None)
             for place, column in zip(selection.key, plan.key, strict=True)
         )
+        # The usual key, one number or text, is what the row has there.
+        only = self._key[0] if len(self._key) == 1 else None
+        self._plain_key = only[0] if only and only[1] is None and is_shown(plan.key[0]) else None
         places = {name: place for place, name in enumerate(self._names)}
         self._index = frozenset(plan.index.columns)
         self._searched = tuple((name, places[name]) for name in plan.index.columns if name in places)
@@ -54,36 +57,38 @@ class RowReader:
 
     def read(self, rows: Sequence[Row], matcher: Matcher) -> RowsRead:
         """Build the hits in the rows' order."""
-        names, converters, key, searched = self._names, self._converters, self._key, self._searched
+        names, converters, searched, plain_key = self._names, self._converters, self._searched, self._plain_key
         cut_columns: dict[str, None] = {}
         cuts: list[Cut] = []
         seen: dict[str, int] = {}
-        width, cut, match = len(names), self._cut, matcher.match
+        cut, match = self._cut, matcher.match
         hits: list[Hit] = []
         for row in rows:
-            values: list[Any] = [*row[:width]]
+            values: Sequence[Any] = row
             cut_here: list[str] | None = None
             for place, longest in cut:
-                value = values[place]
+                value = row[place]
                 if value is not None and len(value) > longest:
-                    values[place] = value[:longest]
+                    values = [*values[:place], value[:longest], *values[place + 1 :]]
                     cut_here = [*(cut_here or ()), names[place]]
             matched, snippet = match(values, searched)
             if cut_here is not None:
                 cut_columns.update(dict.fromkeys(cut_here))
                 hidden = tuple([name for name in cut_here if name in self._index and name not in matched])
-                if hidden and key and len(cuts) < MOST_ROWS:
-                    cuts.append(Cut(len(hits), tuple([row[place] for place, _ in key]), hidden))
-            for place, convert in converters:
-                values[place] = convert(values[place])
-            identity = (
-                tuple([key_part(convert(row[place]) if convert else row[place]) for place, convert in key])
-                if key
-                else (_surrogate(row[:width], seen),)
-            )
-            hits.append(Hit(identity, row[-1], dict(zip(names, values, strict=True)), matched, snippet))
+                if hidden and self._key and len(cuts) < MOST_ROWS:
+                    cuts.append(Cut(len(hits), tuple([row[place] for place, _ in self._key]), hidden))
+            data = dict(zip(names, values, strict=False))  # behind the shown columns: keys, the score
+            for name, convert in converters:
+                data[name] = convert(data[name])
+            identity = (row[plain_key],) if plain_key is not None else self._identity(row, seen)
+            hits.append(Hit(identity, row[-1], data, matched, snippet))
         told = [notices.values_cut(list(cut_columns), self._longest)] if cut_columns else []
         return RowsRead(hits, cuts, told)
+
+    def _identity(self, row: Row, seen: dict[str, int]) -> tuple[Any, ...]:
+        if not self._key:
+            return (_surrogate(row[: len(self._names)], seen),)
+        return tuple([key_part(convert(row[place]) if convert else row[place]) for place, convert in self._key])
 
 
 def _surrogate(values: Sequence[Any], seen: dict[str, int]) -> str:
