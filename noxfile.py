@@ -1,5 +1,6 @@
 """Everything that is run on this project. `nox` runs lint, typing, tests, contracts and e2e; `nox -s demo` the demo."""
 
+import sys
 from pathlib import Path
 
 import nox
@@ -41,7 +42,8 @@ def demo(session: nox.Session) -> None:
     """Serve two real databases on a private MySQL: nox -s demo [-- --json | --check | --plugin ./mine.py:Mine]."""
     install_workspace(session, extras="[speed]")
     # nox gives a child a third of a second after Ctrl-C by default; the demo needs longer to write its last log rows.
-    session.run("altus4", "demo", *session.posargs, interrupt_timeout=15, terminate_timeout=10)
+    # It also folds standard error into standard output by default, which is for the demo's one JSON line alone.
+    session.run("altus4", "demo", *session.posargs, stderr=sys.stderr, interrupt_timeout=15, terminate_timeout=10)
 
 
 @nox.session

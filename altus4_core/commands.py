@@ -9,7 +9,7 @@ from typing import Any, NoReturn, TypeVar
 import attrs
 import click
 
-from altus4_core.errors import Altus4Error, StartupRefused
+from altus4_core.errors import Altus4Error, StartupRefused, ValidationFailed
 from altus4_core.gateway import Gateway
 from altus4_core.manager import Selection
 from altus4_core.migrate import MigrationsRefused
@@ -77,12 +77,14 @@ def fail(error: BaseException) -> NoReturn:
         for problem in error.problems:
             click.echo(f"altus4: {problem.line()}", err=True)
         sys.exit(EXIT_USAGE if any(problem.usage for problem in error.problems) else EXIT_FAILED)
-    click.echo(f"altus4: {error}", err=True)
+    problems = error.details if isinstance(error, ValidationFailed) and isinstance(error.details, list) else []
+    for line in [f"{each['field']}: {each['message']}" for each in problems] or [str(error)]:
+        click.echo(f"altus4: {line}", err=True)
     sys.exit(getattr(error, "exit_code", EXIT_FAILED))
 
 
 def confirm_destructive(context: Any, what: str, *, force: bool) -> None:
-    """Refuse what destroys data in production unless forced."""
+    """Refuse what destroys data in production unless forced; elsewhere ask whoever sits at a terminal."""
     try:
         environment = context.settings.core.environment
     except Altus4Error as error:
@@ -90,3 +92,12 @@ def confirm_destructive(context: Any, what: str, *, force: bool) -> None:
     if environment == "production" and not force:
         click.echo(f"altus4: {what} destroys data; in production it needs --force", err=True)
         sys.exit(EXIT_FAILED)
+    if not force and sys.stdin.isatty() and not click.confirm(f"{what} destroys data. Go on?", err=True):
+        sys.exit(EXIT_FAILED)
+
+
+def read_password(prompt: str) -> str:
+    """Read a password: the first line of standard input, or typed unseen at a terminal."""
+    if sys.stdin.isatty():
+        return str(click.prompt(prompt, hide_input=True, default="", show_default=False, err=True))
+    return sys.stdin.readline().rstrip("\r\n")

@@ -152,8 +152,9 @@ class SearchPipeline:
         skipped = [outcome.error for outcome in outcomes if outcome.status is DatabaseStatus.SKIPPED and outcome.error]
         without = [error for error in skipped if error.code == "NO_FULLTEXT_INDEX"]
         # A table without an index in its entry was skipped, not searched.
-        searched = any(table.index for outcome in outcomes for table in outcome.tables)
-        if without and not failed and not searched:
+        others = [table for outcome in outcomes for table in outcome.tables]
+        absent = all(notice.code == "UNKNOWN_TABLE" for table in others for notice in table.notices)
+        if without and not failed and absent and not any(table.index for table in others):
             details = [item for error in without for item in _as_list(error.details.get("details"))]
             raise Unsearchable(without[0].message, code="NO_FULLTEXT_INDEX", details=details)
 

@@ -1,6 +1,5 @@
 """`altus4 accounts ...`: accounts made by an operator."""
 
-import sys
 import uuid
 from collections.abc import Callable
 from typing import Any
@@ -10,7 +9,7 @@ import orjson
 
 from altus4_accounts.details import ROLES, clean_email, clean_name, email_problems, name_problems, password_problems
 from altus4_core.clock import Clock, iso
-from altus4_core.commands import CommandContext
+from altus4_core.commands import CommandContext, read_password
 from altus4_core.errors import ValidationFailed
 from altus4_core.store import MetadataStore
 from altus4_core.stored import User
@@ -60,7 +59,7 @@ def _make(
     password_stdin: bool,
     as_json: bool,
 ) -> None:
-    password = sys.stdin.readline().rstrip("\r\n") if password_stdin else None
+    password = read_password("Password") if password_stdin else None
 
     async def run() -> User:
         from altus4_accounts.passwords import hash_password

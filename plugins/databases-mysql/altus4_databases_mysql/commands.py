@@ -10,7 +10,7 @@ import click
 import orjson
 
 from altus4_core.clock import Clock, iso
-from altus4_core.commands import CommandContext
+from altus4_core.commands import CommandContext, read_password
 from altus4_core.errors import NotFound, ValidationFailed
 from altus4_core.schema.encode import to_json
 from altus4_core.store import MetadataStore
@@ -190,7 +190,7 @@ def _password(variable: str | None, *, from_stdin: bool) -> str:
         message = "give the password with either --password-stdin or --password-env VARIABLE"
         raise click.UsageError(message)
     if variable is None:
-        return sys.stdin.readline().rstrip("\r\n")
+        return read_password("Password of the database user")
     if variable not in os.environ:
         message = f"--password-env: there is no environment variable {variable}"
         raise click.UsageError(message)

@@ -28,7 +28,7 @@ def new_secrets(clock: Clock) -> dict[str, str]:
     """Make both secrets, by the environment variable that holds each. The key's id is the date."""
     return {
         "ALTUS4_SESSION_SECRET": secrets.token_urlsafe(SESSION_BYTES),
-        "ALTUS4_ENCRYPTION_KEYS": new_key_entry(clock.now().strftime("k%Y%m%d")),
+        "ALTUS4_ENCRYPTION_KEYS": new_key_entry(f"{clock.now():k%Y%m%d}-{secrets.token_hex(2)}"),
     }
 
 

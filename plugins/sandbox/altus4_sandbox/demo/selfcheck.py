@@ -22,7 +22,7 @@ class Request:
         body = json.dumps(self.body)
         return (
             f"curl -s {demo.url}/api/v1/search -H 'Authorization: Bearer {demo.api_key}' "
-            f"-H 'Content-Type: application/json' -d '{body}'"
+            f"-H 'Content-Type: application/json' -d '{body}' | python3 -m json.tool"
         )
 
 
@@ -32,7 +32,7 @@ def requests(demo: Demo) -> Sequence[Request]:
     return [
         Request(
             "natural language, over both databases at once",
-            {"query": "parse command line arguments", "limit": 5},
+            {"query": "serialize objects to json", "limit": 5},
             lambda data: len(data["databases"]) == len(names) and data["totalCount"] > 0 and len(data["results"]) == 5,
         ),
         Request(
