@@ -1,5 +1,6 @@
 """The application factory: one gateway -> one aiohttp application."""
 
+from collections.abc import Mapping
 from importlib.metadata import version
 
 import attrs
@@ -7,6 +8,7 @@ from aiohttp import web
 
 from altus4_core.gateway import Gateway
 from altus4_core.http.access import AccessControl
+from altus4_core.http.audit import AuditTrail
 from altus4_core.http.body import BodyReader
 from altus4_core.http.bulkhead import Bulkheads
 from altus4_core.http.envelope import Envelopes
@@ -42,6 +44,7 @@ def create_app(gateway: Gateway) -> Application:
         bulkheads,
         envelopes,
         core.server.request_timeout,
+        AuditTrail(gateway.events.emit, gateway.clock),
     )
     metrics = Metrics(gateway, gate, bulkheads)
     routes: dict[str, tuple[str, Route]] = {}
@@ -54,10 +57,22 @@ def create_app(gateway: Gateway) -> Application:
     for route in pages:
         routes.setdefault(f"{route.method} {route.path}", ("core", route))
     application = web.Application(middlewares=[gate.middleware()], client_max_size=core.server.max_body_bytes)
-    for plugin, route in routes.values():
-        handler = mount.handler(plugin, route)
-        if route.method == "GET":
-            application.router.add_get(route.path, handler)
-        else:
-            application.router.add_route(route.method, route.path, handler)
+    handlers = [(route, mount.handler(plugin, route)) for plugin, route in routes.values()]
+    for slash in ("", "/"):  # the published spelling first: aiohttp asks in order
+        for route, handler in handlers:
+            if slash and not _may_end_in_slash(route, routes):
+                continue
+            if route.method == "GET":
+                application.router.add_get(route.path + slash, handler)
+            else:
+                application.router.add_route(route.method, route.path + slash, handler)
     return Application(application, gate, bulkheads, tuple(routes.values()))
+
+
+def _may_end_in_slash(route: Route, routes: Mapping[str, object]) -> bool:
+    """Say whether the route also answers with a slash at the end of its path: clients written for Express send it.
+
+    Both spellings are one operation; nobody is redirected, since a redirected POST would lose its body. A path that
+    some route has of its own is left to it.
+    """
+    return not route.path.endswith("/") and f"{route.method} {route.path}/" not in routes

@@ -6,9 +6,12 @@ library said is chained as `__cause__` and goes to the log only.
 
 from asyncio import CancelledError
 from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import attrs
+
+if TYPE_CHECKING:
+    from altus4_core.records import Identity
 
 FOREIGN_FAULTS = (Exception, SystemExit, CancelledError)
 """What foreign code may raise where nobody cancelled it. None of it may end the process."""
@@ -83,10 +86,14 @@ class Rejected(Altus4Error):
 
 
 class PermissionDenied(Altus4Error):
-    """403: the identity is known and may not do this."""
+    """403: the identity is known and may not do this.
+
+    `identity` is set by an authentication scheme that knows who calls and refuses all the same, for the audit trail.
+    """
 
     code = "INSUFFICIENT_PERMISSIONS"
     status = 403
+    identity: "Identity | None" = None
 
 
 class NotFound(Altus4Error):

@@ -31,13 +31,32 @@ class Access(Protocol):
         ...
 
 
+@attrs.define
+class AuditNote:
+    """What a handler adds to the entry that the core writes into the audit trail.
+
+    `user_id` says whose entry it is where nobody is authenticated yet (logging in); `object_id` what was acted on,
+    where the path's `id` does not say it. `details` are JSON-ready and never hold a secret.
+    """
+
+    user_id: str | None = None
+    object_id: str | None = None
+    details: dict[str, Any] = attrs.field(factory=dict)
+
+    def add(self, *, user_id: str | None = None, object_id: str | None = None, **details: Any) -> None:
+        """Add what is given; details that are None are left out."""
+        self.user_id = user_id if user_id is not None else self.user_id
+        self.object_id = object_id if object_id is not None else self.object_id
+        self.details.update({name: value for name, value in details.items() if value is not None})
+
+
 @attrs.frozen
 class Call:
     """One request as a handler sees it.
 
     `body` and `query` are instances of the route's `request` and `query` records (None where it has none);
     `identity` is None on public routes only. `request` is there for the rare handler that needs more,
-    `access` for the one that must ask the seams before work itself.
+    `access` for the one that must ask the seams before work itself, `note` for what the audit trail should say.
     """
 
     request_id: str
@@ -48,6 +67,7 @@ class Call:
     remote: str
     request: "web.Request" = attrs.field(repr=False)
     access: Access = attrs.field(repr=False)
+    note: AuditNote = attrs.field(factory=AuditNote, repr=False)
 
     @property
     def caller(self) -> Identity:
@@ -79,6 +99,10 @@ class Route:
     `handler` returns the value of `data`, a `Reply`, or a `web.StreamResponse` (pages). `action` None makes it
     public. `request`, `query` and `response` are attrs records: the first two are decoded strictly or leniently
     (`unknown`: "refuse" or "ignore" members that do not exist), all three appear in OpenAPI.
+
+    `audit` is the operation's name in the audit trail (`keys.create`; what stands before the point is the kind of
+    object). Without one, protected operations other than GET are written under the name of their action. False is for
+    those that change nothing: of them, as of GET, only refusals (403) are written.
     """
 
     method: Literal["GET", "POST", "PUT", "DELETE", "PATCH"]
@@ -96,3 +120,11 @@ class Route:
     limited: bool = True
     hidden: bool = False  # pages: not part of the document
     envelope: bool = True  # False: the answer's body is `data` itself; failures keep their envelope
+    audit: str | Literal[False] | None = None
+
+    @property
+    def audited(self) -> str | None:
+        """Give the name under which every call is written into the audit trail; None: refusals at most."""
+        if self.audit is not None:
+            return self.audit or None
+        return self.action.name if self.action is not None and self.method != "GET" else None

@@ -12,7 +12,7 @@ from typing import Protocol, runtime_checkable
 
 import attrs
 
-from altus4_core.stored import ApiKey, Database, MetricRow, SearchRow, Session, User
+from altus4_core.stored import ApiKey, AuditEntry, Database, MetricRow, SearchRow, Session, User
 
 
 class UserRepository(Protocol):
@@ -192,6 +192,37 @@ class SearchRepository(Protocol):
         ...
 
 
+class AuditRepository(Protocol):
+    """The audit trail: entries are added and read, never changed."""
+
+    async def add_many(self, entries: Sequence[AuditEntry]) -> int:
+        """Insert a batch; entries already there (same id) are left alone, texts cut to what the columns hold.
+
+        Returns:
+            How many entries are there now that were not before.
+        """
+        ...
+
+    async def list(self, user_id: str, *, limit: int, offset: int, action: str | None = None) -> Sequence[AuditEntry]:
+        """List a user's entries, newest first.
+
+        Args:
+            user_id: Whose.
+            limit: Most entries.
+            offset: Entries to skip.
+            action: Of this action alone (`keys.create`), or of all of a kind (`keys`).
+        """
+        ...
+
+    async def list_all(self, *, limit: int, offset: int, action: str | None = None) -> Sequence[AuditEntry]:
+        """List everybody's entries, newest first (administrators only)."""
+        ...
+
+    async def prune(self, before: datetime, *, most: int) -> int:
+        """Delete entries from before this moment, at most `most` of them, the oldest first; gives how many."""
+        ...
+
+
 class MetricRepository(Protocol):
     """Aggregated figures (table `analytics`)."""
 
@@ -231,6 +262,11 @@ class MetadataStore(Protocol):
     @property
     def searches(self) -> SearchRepository:
         """The search log."""
+        ...
+
+    @property
+    def audit(self) -> AuditRepository:
+        """The audit trail."""
         ...
 
     @property

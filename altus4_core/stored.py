@@ -110,6 +110,29 @@ class SearchRow:
 
 
 @attrs.frozen
+class AuditEntry:
+    """What somebody did or tried. Entries are never changed, and outlive the account that they speak of.
+
+    `user_id` is whose entry it is (None: nobody's who is known), `scheme` and `credential_id` what they came with.
+    `action` is `kind.verb`; `result` is `success`, `denied` (401, 403, 429) or `failed`, `status` the HTTP status.
+    """
+
+    id: str
+    at: datetime
+    action: str
+    result: str
+    request_id: str = ""
+    status: int = 0
+    user_id: str | None = None
+    scheme: str = ""
+    credential_id: str | None = None
+    object_kind: str = ""
+    object_id: str | None = None
+    ip: str | None = None
+    details: Mapping[str, Any] | None = None
+
+
+@attrs.frozen
 class MetricRow:
     """One aggregated figure of one user and UTC day."""
 

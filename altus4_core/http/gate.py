@@ -72,7 +72,7 @@ class Gate:
         state = RequestState(wanted if REQUEST_ID.match(wanted) else str(uuid.uuid4()))
         state.remote = self._remote.of(request)
         request[STATE] = state
-        counted = request.path not in UNCOUNTED
+        counted = request.path.rstrip("/") not in UNCOUNTED
         response: web.StreamResponse
         try:
             if request.method == "OPTIONS" and "Access-Control-Request-Method" in request.headers:

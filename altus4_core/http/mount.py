@@ -10,12 +10,13 @@ from aiohttp import web
 
 from altus4_core.errors import Altus4Error, DeadlineExceeded
 from altus4_core.http.access import AccessControl, subject_of
+from altus4_core.http.audit import AuditTrail
 from altus4_core.http.body import BodyReader
 from altus4_core.http.bulkhead import Bulkheads
 from altus4_core.http.envelope import Envelopes
 from altus4_core.http.state import STATE, RequestState
 from altus4_core.records import Identity
-from altus4_core.routing import Call, Reply, Route
+from altus4_core.routing import AuditNote, Call, Reply, Route
 from altus4_core.schema.decode import Decoder, QueryDecoder
 
 Handle = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -30,16 +31,18 @@ class Mount:
     bulkheads: Bulkheads
     envelopes: Envelopes
     request_timeout: float
+    audit: AuditTrail
 
     def handler(self, plugin: str, route: Route) -> Handle:
         """Make the aiohttp handler of a route."""
         decode_body: Decoder[Any] | None = Decoder(route.request, unknown=route.unknown) if route.request else None
         decode_query: QueryDecoder[Any] | None = QueryDecoder(route.query) if route.query else None
 
-        async def work(request: web.Request, state: RequestState) -> web.StreamResponse:
+        async def work(request: web.Request, state: RequestState, note: AuditNote) -> web.StreamResponse:
             query = decode_query(request.query) if decode_query else None
             body = decode_body(await self.bodies.json(request)) if decode_body else None
-            call = Call(state.id, state.identity, request.match_info, query, body, state.remote, request, self.access)
+            path = request.match_info
+            call = Call(state.id, state.identity, path, query, body, state.remote, request, self.access, note)
             try:
                 async with asyncio.timeout(self.request_timeout) as scope:
                     result = await route.handler(call)
@@ -57,17 +60,27 @@ class Mount:
                 raise RuntimeError(message) from error
             return self._answer(route, state, result)
 
-        async def handle(request: web.Request) -> web.StreamResponse:
-            state = request[STATE]
-            state.plugin = plugin
+        async def enter(request: web.Request, state: RequestState, note: AuditNote) -> web.StreamResponse:
             if route.action is None:
-                return await work(request, state)
+                return await work(request, state, note)
             identity = await self._enter(request, state, route)
             self.bulkheads.enter_tenant(identity.user_id)
             try:
-                return await work(request, state)
+                return await work(request, state, note)
             finally:
                 self.bulkheads.leave_tenant(identity.user_id)
+
+        async def handle(request: web.Request) -> web.StreamResponse:
+            state = request[STATE]
+            state.plugin = plugin
+            note = AuditNote()
+            try:
+                response = await enter(request, state, note)
+            except BaseException as error:
+                self.audit.failed(route, state, note, request.match_info, error)
+                raise
+            self.audit.succeeded(route, state, note, request.match_info, response.status)
+            return response
 
         return handle
 

@@ -171,6 +171,7 @@ class SearchRoutes:
             Route(
                 "POST", path, self.search, "Search all databases at once.",
                 action=SEARCH, request=SearchBody, response=SearchData, unknown="refuse", tag="Search", errors=errors,
+                audit=False,
             ),
             Route(
                 "GET", path, self.search_by_query, "Search with a query string.",

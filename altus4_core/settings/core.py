@@ -31,7 +31,7 @@ class ServerSettings:
     trusted_proxies: tuple[str, ...] = setting((), doc="CIDR ranges of proxies whose X-Forwarded-For is believed.")
     metrics: Literal["public", "protected", "off"] = setting(
         "protected",
-        doc="Who may read /metrics: public, protected (permission admin) or off.",
+        doc="Who may read /metrics: public, protected (role admin) or off.",
         validator=in_(["public", "protected", "off"]),
     )
     drain_delay: float = setting(

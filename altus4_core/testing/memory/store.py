@@ -2,6 +2,7 @@
 
 from altus4_core.clock import Clock, SystemClock
 from altus4_core.testing.memory.api_keys import MemoryApiKeys
+from altus4_core.testing.memory.audit import MemoryAudit
 from altus4_core.testing.memory.databases import MemoryDatabases
 from altus4_core.testing.memory.metrics import MemoryMetrics
 from altus4_core.testing.memory.searches import MemorySearches
@@ -25,6 +26,7 @@ class MemoryStore:
         self.api_keys = MemoryApiKeys(self._tables)
         self.databases = MemoryDatabases(self._tables)
         self.searches = MemorySearches(self._tables)
+        self.audit = MemoryAudit(self._tables)
         self.metrics = MemoryMetrics(self._tables)
 
     @property

@@ -6,7 +6,7 @@ import attrs
 
 from altus4_core.clock import Clock, SystemClock
 from altus4_core.errors import NotFound, Unavailable, ValidationFailed
-from altus4_core.stored import ApiKey, Database, MetricRow, SearchRow, Session, User
+from altus4_core.stored import ApiKey, AuditEntry, Database, MetricRow, SearchRow, Session, User
 
 
 @attrs.define
@@ -28,6 +28,7 @@ class Tables:
     hours: dict[tuple[str, datetime], int] = attrs.field(factory=dict)
     databases: dict[str, Database] = attrs.field(factory=dict)
     searches: dict[str, SearchRow] = attrs.field(factory=dict)
+    audit: dict[str, AuditEntry] = attrs.field(factory=dict)
     metrics: dict[tuple[str, date, str], MetricRow] = attrs.field(factory=dict)
 
     def reach(self) -> None:

@@ -8,7 +8,7 @@ from altus4_accounts.passwords import Passwords
 from altus4_core.clock import Clock
 from altus4_core.errors import Altus4Error, NotFound, Rejected, Unavailable, ValidationFailed
 from altus4_core.records import Subject
-from altus4_core.routing import Access
+from altus4_core.routing import Access, AuditNote
 from altus4_core.store import MetadataStore
 from altus4_core.stored import User
 
@@ -59,8 +59,8 @@ class Entrance:
         await self._store().users.add(user)
         return user
 
-    async def login(self, access: Access, remote: str, *, email: str, password: str) -> User:
-        """Find the account that these credentials are of.
+    async def login(self, access: Access, remote: str, note: AuditNote, *, email: str, password: str) -> User:
+        """Find the account that these credentials are of; `note` is told which one was tried.
 
         Raises:
             Rejected: there is none, or the password is wrong: the same answer, after the same time.
@@ -69,7 +69,16 @@ class Entrance:
         """
         await access.admit(Subject("address", remote), LOGIN)
         address = clean_email(email)
-        user = await self._guess(access, address, password, lambda: self._store().users.by_email(address))
+        if not email_problems(address):  # what is no address may be a password in the wrong field
+            note.add(email=address)
+
+        async def find() -> User | None:
+            found = await self._store().users.by_email(address)
+            if found is not None:
+                note.add(user_id=found.id, object_id=found.id)
+            return found
+
+        user = await self._guess(access, address, password, find)
         if user is None:
             message = "E-mail address or password is wrong."
             raise Rejected(message, code="INVALID_CREDENTIALS")

@@ -17,7 +17,7 @@ from altus4_accounts.details import ROLES, clean_email, clean_name, email_proble
 from altus4_accounts.entrance import Entrance
 from altus4_accounts.policy import SESSION_ONLY
 from altus4_accounts.scheme import SessionScheme
-from altus4_accounts.sessions import Grant, Sessions
+from altus4_accounts.sessions import Grant, ReplayedTokenError, Sessions
 from altus4_core.changes import Changes
 from altus4_core.errors import FieldProblem, NotFound, PermissionDenied, Rejected, ValidationFailed
 from altus4_core.records import Action, AuthRequest, Identity
@@ -68,18 +68,20 @@ class AccountRoutes:
 
         return [
             route("POST", "/register", self.register, "Make an account and log in.",
-                  request=RegisterBody, response=LoginData, status=201, errors=(409, 429)),
-            route("POST", "/login", self.login, "Log in.", request=LoginBody, response=LoginData, errors=(401, 429)),
+                  request=RegisterBody, response=LoginData, status=201, errors=(409, 429), audit="account.register"),
+            route("POST", "/login", self.login, "Log in.",
+                  request=LoginBody, response=LoginData, errors=(401, 429), audit="account.login"),
             route("POST", "/refresh", self.refresh, "Trade a refresh cookie or session token for new ones.",
-                  response=LoginData, errors=(401,)),
-            route("POST", "/logout", self.logout, "End this session.", action=change, response=Done),
+                  response=LoginData, errors=(401,), audit="account.refresh"),
+            route("POST", "/logout", self.logout, "End this session.",
+                  action=change, response=Done, audit="account.logout"),
             route("GET", "/profile", self.profile, "Read the account.", action=read, response=UserData),
             route("PUT", "/profile", self.change_profile, "Change name or e-mail address.",
-                  action=change, request=ProfileBody, response=UserData, errors=(409,)),
+                  action=change, request=ProfileBody, response=UserData, errors=(409,), audit="account.update"),
             route("POST", "/change-password", self.change_password, "Change the password; other sessions end.",
-                  action=change, request=ChangePasswordBody, response=Done, errors=(400,)),
+                  action=change, request=ChangePasswordBody, response=Done, errors=(400,), audit="account.password"),
             route("DELETE", "/account", self.remove, "Delete the account with all that it owns.",
-                  action=change, response=Done),
+                  action=change, response=Done, audit="account.delete"),
         ]  # fmt: skip
 
     async def register(self, call: Call) -> Reply:
@@ -89,23 +91,31 @@ class AccountRoutes:
         user = await self._entrance.register(
             call.access, call.remote, email=body.email, password=body.password, name=body.name, role=role
         )
+        _note(call, user.id, email=user.email, role=user.role)
         return await self._granted(await self._sessions().open(user, call.remote), status=201)
 
     async def login(self, call: Call) -> Reply:
         """POST /login."""
         body: LoginBody = call.body
-        user = await self._entrance.login(call.access, call.remote, email=body.email, password=body.password)
-        return await self._granted(await self._sessions().open(user, call.remote))
+        user = await self._entrance.login(call.access, call.remote, call.note, email=body.email, password=body.password)
+        grant = await self._sessions().open(user, call.remote)
+        _note(call, user.id, session=grant.session.id)
+        return await self._granted(grant)
 
     async def refresh(self, call: Call) -> Reply:
         """POST /refresh: by the cookie if it is good, else by the bearer token."""
         cookie = call.request.cookies.get(COOKIE)
-        grant = await self._sessions().refresh(cookie) if cookie else None
+        try:
+            grant = await self._sessions().refresh(cookie) if cookie else None
+        except ReplayedTokenError as replayed:
+            _note(call, replayed.user_id, session=replayed.session_id, replayed=True)
+            raise
         if grant is None:
             identity = await self._scheme.authenticate(_auth_request(call))
             if identity is not None:
                 grant = await self._sessions().refresh_session(identity.credential_id)
         if grant is not None:
+            _note(call, grant.user.id, session=grant.session.id)
             return await self._granted(grant)
         if cookie or call.request.headers.get("Authorization"):
             message = "Neither refresh cookie nor session token is good any more; log in again."
@@ -115,6 +125,7 @@ class AccountRoutes:
 
     async def logout(self, call: Call) -> Reply:
         """POST /logout."""
+        _note(call, call.caller.user_id, session=call.caller.credential_id)
         await self._sessions().end(call.caller.user_id, call.caller.credential_id)
         return Reply(Done(), cookies=(_no_cookie(),))
 
@@ -132,6 +143,8 @@ class AccountRoutes:
         problems += [] if body.email is None else email_problems(email)
         if problems:
             raise ValidationFailed.of(problems)
+        changed = {"name": (user.name, name), "email": (user.email, email)}
+        _note(call, user.id, **{key: new for key, (old, new) in changed.items() if new != old})
         if (name, email) != (user.name, user.email):
             await self._store().users.rename(user.id, name=name, email=email)
             self._changes.tell("user", user.id)
@@ -141,6 +154,7 @@ class AccountRoutes:
         """POST /change-password."""
         body: ChangePasswordBody = call.body
         caller = call.caller
+        _note(call, caller.user_id)
         await self._entrance.change_password(
             call.access, caller.user_id, current=body.current_password, new=body.new_password
         )
@@ -149,6 +163,7 @@ class AccountRoutes:
 
     async def remove(self, call: Call) -> Reply:
         """DELETE /account."""
+        _note(call, call.caller.user_id)
         await self._store().users.remove(call.caller.user_id)
         self._changes.tell("user", call.caller.user_id)
         return Reply(Done(), cookies=(_no_cookie(),))
@@ -192,6 +207,10 @@ async def _is_admin(call: Call) -> bool:
     except (Rejected, PermissionDenied):
         return False
     return identity.role == "admin"
+
+
+def _note(call: Call, user_id: str, **details: Any) -> None:
+    call.note.add(user_id=user_id, object_id=user_id, **details)
 
 
 def _auth_request(call: Call) -> AuthRequest:

@@ -45,6 +45,12 @@ class Grant:
 class ReplayedTokenError(Rejected):
     """A refresh token that was used before: somebody has a copy of it. Its session is ended."""
 
+    def __init__(self, session: Session) -> None:
+        message = "This refresh token was used before; the session has been ended. Log in again."
+        super().__init__(message, code="INVALID_TOKEN")
+        self.user_id = session.user_id
+        self.session_id = session.id
+
 
 class Sessions:
     """Opens, refreshes and ends sessions.
@@ -98,8 +104,7 @@ class Sessions:
             return None
         if session.generation != generation or not await self._rotate(session):
             await self.end(session.user_id, session.id)
-            message = "This refresh token was used before; the session has been ended. Log in again."
-            raise ReplayedTokenError(message, code="INVALID_TOKEN")
+            raise ReplayedTokenError(session)
         return await self._granted_next(session)
 
     async def refresh_session(self, session_id: str) -> Grant | None:

@@ -32,7 +32,7 @@ from altus4_api_keys.policy import SESSION_ONLY
 from altus4_api_keys.terms import PERMISSIONS, KeyTerms, mint, whole_seconds
 from altus4_api_keys.usage import UsageRecorder
 from altus4_api_keys.view import WARNING, key_json
-from altus4_core.clock import Clock
+from altus4_core.clock import Clock, iso
 from altus4_core.errors import Conflict, FieldProblem, NotFound, ValidationFailed
 from altus4_core.records import Action, Identity, Subject
 from altus4_core.routing import Call, Reply, Route
@@ -80,14 +80,16 @@ class KeyRoutes:
 
         return [
             route("POST", PATH, self.create, "Make a key; its text is shown once.",
-                  action=write, request=CreateBody, response=NewKeyData, status=201, errors=(404,)),
+                  action=write, request=CreateBody, response=NewKeyData, status=201, errors=(404,),
+                  audit="keys.create"),
             route("GET", PATH, self.list_keys, "List the active keys, newest first.", action=read, response=KeyList),
             route("GET", one, self.read, "Read a key.", action=read, response=OneKey),
             route("PUT", one, self.update, "Change a key.", action=write, request=UpdateBody, response=OneKey,
-                  errors=(409,)),
-            route("DELETE", one, self.revoke, "Revoke a key; repeatable.", action=write, response=Revoked),
+                  errors=(409,), audit="keys.update"),
+            route("DELETE", one, self.revoke, "Revoke a key; repeatable.",
+                  action=write, response=Revoked, audit="keys.revoke"),
             route("POST", f"{one}/regenerate", self.regenerate, "Replace a key; the old one may go on for a while.",
-                  action=write, request=RegenerateBody, response=NewKeyData, errors=(409,)),
+                  action=write, request=RegenerateBody, response=NewKeyData, errors=(409,), audit="keys.regenerate"),
             route("GET", f"{one}/usage", self.usage, "How a key was used.",
                   action=read, query=UsageQuery, response=UsageData),
             route("GET", f"{MANAGEMENT}/migration-status", self.status, "Whether the user has keys yet.",
@@ -96,7 +98,8 @@ class KeyRoutes:
                   response=ManagementHealth),
             *(
                 route("POST", f"{MANAGEMENT}/{path}", self.set_up, "Make a user's first key.",
-                      action=account, request=SetupBody, response=NewKeyData, status=201, errors=(409,))
+                      action=account, request=SetupBody, response=NewKeyData, status=201, errors=(409,),
+                      audit="keys.setup")
                 for path in ("setup", "setup-initial-api-key")
             ),
         ]  # fmt: skip
@@ -113,6 +116,7 @@ class KeyRoutes:
         await self._check_databases(call.caller, terms.databases)
         row, new = mint(terms, call.caller.user_id, now)
         await self._store().api_keys.add(row)
+        call.note.add(object_id=row.id, **_told(row))
         return Reply(_new_json(row, new, now), status=201)
 
     async def list_keys(self, call: Call) -> Any:
@@ -157,6 +161,8 @@ class KeyRoutes:
         )
         await self._store().api_keys.update(changed)
         self._lookup().forget(key.key_hash)
+        before = _told(key)
+        call.note.details |= {name: value for name, value in _told(changed).items() if value != before[name]}
         return _one_json(self._recorder().applied(changed), now)
 
     async def revoke(self, call: Call) -> Revoked:
@@ -165,6 +171,7 @@ class KeyRoutes:
         if key.is_active:
             await self._store().api_keys.update(attrs.evolve(key, is_active=False))
         self._lookup().forget(key.key_hash)
+        call.note.add(key_prefix=key.key_prefix)
         return Revoked(key.id, "The API key is revoked.")
 
     async def regenerate(self, call: Call) -> Any:
@@ -195,6 +202,7 @@ class KeyRoutes:
         if body.grace_period_seconds == 0:
             await self._store().api_keys.update(attrs.evolve(key, is_active=False, retired_at=until))
         self._lookup().forget(key.key_hash)
+        call.note.add(new_id=row.id, grace_period_seconds=body.grace_period_seconds, key_prefix=key.key_prefix)
         return {**_new_json(row, new, now), "oldKeyId": key.id}
 
     async def usage(self, call: Call) -> UsageData:
@@ -217,6 +225,7 @@ class KeyRoutes:
                 raise Conflict(message, code="API_KEY_EXISTS")
             row, new = mint(terms, call.caller.user_id, now)
             await self._store().api_keys.add(row)
+        call.note.add(object_id=row.id, **_told(row))
         return Reply(_new_json(row, new, now), status=201)
 
     async def status(self, call: Call) -> SetupStatus:
@@ -286,6 +295,22 @@ class KeyRoutes:
         if not set(ids) <= known:
             message = "Database not found"
             raise NotFound(message)
+
+
+def _told(key: ApiKey) -> dict[str, Any]:
+    """Say of a key what the audit trail should know: what it grants, and never its text or hash."""
+    custom = key.rate_limit_custom
+    return {
+        "name": key.name,
+        "key_prefix": key.key_prefix,
+        "environment": key.environment,
+        "permissions": sorted(key.permissions),
+        "rate_limit_tier": key.rate_limit_tier,
+        "rate_limit_custom": None if custom is None else [custom.requests_per_hour, custom.burst],
+        "expires_at": None if key.expires_at is None else iso(key.expires_at),
+        "allowed_ips": None if key.allowed_ips is None else list(key.allowed_ips),
+        "databases": None if key.databases is None else list(key.databases),
+    }
 
 
 def _not_found() -> NotFound:

@@ -51,7 +51,9 @@ class ApiKeyScheme:
             raise Rejected(message, code="API_KEY_EXPIRED")
         if not known.is_allowed_from(request.remote):
             message = "This API key may not be used from this address."
-            raise PermissionDenied(message, code="IP_NOT_ALLOWED")
+            refused = PermissionDenied(message, code="IP_NOT_ALLOWED")
+            refused.identity = known.identity  # its owner wants to find this in the audit trail
+            raise refused
         self._usage().note(key.id, now, request.remote)
         return known.identity
 

@@ -56,21 +56,23 @@ class DatabaseRoutes:
 
         return [
             route("POST", "", self.add, "Connect a database; refused unless the connection works.",
-                  action=change, request=ConnectBody, response=ConnectionData, status=201, errors=(400, 409)),
+                  action=change, request=ConnectBody, response=ConnectionData, status=201, errors=(400, 409),
+                  audit="databases.add"),
             route("GET", "", self.list, "List connected databases.",
                   action=read, response=tuple[ConnectionData, ...]),
             route("GET", "/status", self.status, "Which databases answer?", action=read, response=dict[str, bool]),
             route("GET", "/{id}", self.get, "Read one.", action=read, response=ConnectionData, errors=(404,)),
             route("PUT", "/{id}", self.change, "Change one; new host, port, user or TLS need the password again.",
-                  action=change, request=ChangeBody, response=ConnectionData, errors=(400, 404, 409)),
+                  action=change, request=ChangeBody, response=ConnectionData, errors=(400, 404, 409),
+                  audit="databases.update"),
             route("DELETE", "/{id}", self.remove, "Take one away; unsearchable at once.",
-                  action=change, response=Done, errors=(404,)),
+                  action=change, response=Done, errors=(404,), audit="databases.remove"),
             route("POST", "/{id}/test", self.test, "Connect anew and tell what is there.",
-                  action=change, response=TestData, errors=(404,)),
+                  action=change, response=TestData, errors=(404,), audit="databases.test"),
             route("GET", "/{id}/schema", self.schema, "What can be searched.",
                   action=read, query=SchemaQuery, response=dict, errors=(404, 502)),
             route("POST", "/{id}/schema/refresh", self.refresh, "Read the schema again; the old one serves meanwhile.",
-                  action=change, response=RefreshData, errors=(404, 502)),
+                  action=change, response=RefreshData, errors=(404, 502), audit="databases.refresh"),
             route("GET", "/{id}/pool", self.pool, "Connections of this process.",
                   action=read, response=PoolData, errors=(404,)),
         ]  # fmt: skip
@@ -80,6 +82,7 @@ class DatabaseRoutes:
         user_id = call.caller.user_id
         row = await self._registrar().add(user_id, new_terms(call.body))
         self._changes.tell("databases", user_id)
+        call.note.add(object_id=row.id, **_told(row))
         return self._shown(row)
 
     async def list(self, call: Call) -> Sequence[ConnectionData]:
@@ -97,8 +100,11 @@ class DatabaseRoutes:
 
     async def change(self, call: Call) -> ConnectionData:
         """PUT /:id."""
-        row = await self._registrar().change(await self._row(call), call.body)
+        before = await self._row(call)
+        row = await self._registrar().change(before, call.body)
         self._gone(row)
+        known = _told(before)
+        call.note.details |= {name: value for name, value in _told(row).items() if value != known[name]}
         return self._shown(row)
 
     async def remove(self, call: Call) -> Done:
@@ -106,11 +112,14 @@ class DatabaseRoutes:
         row = await self._row(call)
         await self._registrar().remove(row.user_id, row.id)
         self._gone(row)
+        call.note.add(name=row.name)
         return Done()
 
     async def test(self, call: Call) -> Mapping[str, Any]:
         """POST /:id/test: a failure is a result."""
-        return inspection_json(await self._registrar().test(await self._row(call)))
+        inspection = await self._registrar().test(await self._row(call))
+        call.note.add(connected=inspection.connected)
+        return inspection_json(inspection)
 
     async def schema(self, call: Call) -> Any:
         """GET /:id/schema."""
@@ -169,6 +178,18 @@ class DatabaseRoutes:
         self._refreshing.discard(task)
         if not task.cancelled():
             task.exception()  # told to the caller if one still waits, else logged by the target
+
+
+def _told(row: Database) -> dict[str, Any]:
+    """Say of a database what the audit trail should know: where it is and as whom, never with which password."""
+    return {
+        "name": row.name,
+        "host": row.host,
+        "port": row.port,
+        "database": row.database_name,
+        "username": row.username,
+        "ssl": row.ssl_enabled,
+    }
 
 
 def _sees(identity: Identity, database_id: str) -> bool:

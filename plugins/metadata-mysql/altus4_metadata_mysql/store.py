@@ -1,6 +1,7 @@
 """The metadata store: all repositories on one link."""
 
 from altus4_metadata_mysql.api_keys import ApiKeys
+from altus4_metadata_mysql.audit import AuditLog
 from altus4_metadata_mysql.databases import Databases
 from altus4_metadata_mysql.link import Link
 from altus4_metadata_mysql.metrics import Metrics
@@ -19,6 +20,7 @@ class MySQLMetadataStore:
         self.api_keys = ApiKeys(link)
         self.databases = Databases(link)
         self.searches = Searches(link)
+        self.audit = AuditLog(link)
         self.metrics = Metrics(link)
 
     async def ping(self) -> None:

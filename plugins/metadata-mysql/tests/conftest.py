@@ -85,7 +85,7 @@ async def migrated(any_server, migrated_schemas):
     """A migrated schema, emptied."""
     found = migrated_schemas.get(any_server.port)
     if found is not None:
-        await found.query("DELETE FROM users")
+        await found.query("DELETE FROM users", "DELETE FROM audit_log")
         return found
     found = Schema(any_server, new_name())
     await found.migrate()

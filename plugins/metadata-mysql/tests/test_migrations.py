@@ -24,7 +24,7 @@ from altus4_core.testing.composing import found
 
 pytestmark = pytest.mark.mysql
 KILLED = -9
-TABLES = ["analytics", "api_key_usage", "api_keys", "databases", "searches", "sessions", "users"]
+TABLES = ["analytics", "api_key_usage", "api_keys", "audit_log", "databases", "searches", "sessions", "users"]
 FACTS = {
     "columns": "table_name, ordinal_position, column_name, column_type, is_nullable, column_default, collation_name,"
     " extra, generation_expression, column_comment",

@@ -1,8 +1,24 @@
 """Health, readiness, status, metrics, capabilities and the document."""
 
+import orjson
 import pytest
 
+from altus4_core import Plugin, hookimpl
 from altus4_core.errors import Unavailable
+from altus4_core.testing.twins.plugin import user_identity
+
+
+class ByRole(Plugin):
+    """A policy that asks for nothing but the role."""
+
+    name = "by-role"
+
+    @hookimpl
+    def altus4_policies(self):
+        return [self]
+
+    async def permits(self, identity, action, resource):
+        return action.role is None or identity.role == action.role
 
 
 async def test_live_touches_nothing(client, memory, monkeypatch):
@@ -53,7 +69,6 @@ async def test_capabilities(client):
 
 
 async def test_document_lists_every_operation(client, gateway_factory):
-    import orjson
     from openapi_spec_validator import validate
 
     response = await client.get("/openapi.json")
@@ -73,13 +88,45 @@ async def test_document_lists_every_operation(client, gateway_factory):
 
 
 @pytest.mark.parametrize(("setting", "anonymous", "member", "admin"), [
-    ("public", 200, 200, 200), ("protected", 401, 200, 200), ("off", 404, 404, 404),
+    ("public", 200, 200, 200), ("protected", 401, 403, 200), ("off", 404, 404, 404),
 ])  # fmt: skip
-async def test_metrics_by_setting(client_factory, setting, anonymous, member, admin):
-    client = await client_factory(toml=f'[server]\nmetrics = "{setting}"\n')
+async def test_metrics_by_setting(client_factory, memory, setting, anonymous, member, admin):
+    memory.tokens["memory-root"] = user_identity("root", role="admin")
+    client = await client_factory(ByRole, toml=f'[server]\nmetrics = "{setting}"\n')
     for path in ("/metrics", "/api/v1/metrics"):
         assert (await client.get(path, headers={"Authorization": ""})).status == anonymous
-        assert (await client.get(path)).status == admin
+        assert (await client.get(path)).status == member
+        assert (await client.get(path, headers={"Authorization": "Bearer memory-root"})).status == admin
+
+
+@pytest.mark.parametrize("path", ["/health", "/api/v1/status", "/api/v1/search/suggestions", "/openapi.json", "/docs"])
+async def test_a_slash_at_the_end_is_the_same_address(client, path):
+    query = "?query=data" if path.endswith("suggestions") else ""
+    plain, slashed = await client.get(path + query), await client.get(f"{path}/{query}", allow_redirects=False)
+    assert plain.status == slashed.status == 200
+    assert plain.content_type == slashed.content_type
+
+
+async def test_a_slash_at_the_end_of_a_post(client):
+    for path in ("/api/v1/search", "/api/v1/search/"):
+        response = await client.post(path, json={"query": "database"}, allow_redirects=False)
+        assert (await response.json())["data"]["results"]
+
+
+@pytest.mark.parametrize(("method", "path", "status", "code"), [
+    ("DELETE", "/api/v1/search/", 405, "METHOD_NOT_ALLOWED"),
+    ("GET", "/api/v1/search//", 404, "NOT_FOUND"),
+    ("GET", "/nowhere/", 404, "NOT_FOUND"),
+])  # fmt: skip
+async def test_a_slash_at_the_end_is_no_way_around(client, method, path, status, code):
+    response = await client.request(method, path, allow_redirects=False)
+    assert response.status == status
+    assert (await response.json())["error"]["code"] == code
+
+
+async def test_the_document_has_each_operation_once(client):
+    document = orjson.loads(await (await client.get("/openapi.json")).read())
+    assert [path for path in document["paths"] if path.endswith("/")] == []
 
 
 async def test_metrics_text(client_factory):

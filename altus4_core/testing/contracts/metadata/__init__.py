@@ -5,6 +5,7 @@ Derive from the class and give it a fixture `store`, empty at the start of each 
 
 from altus4_core.store import MetadataStore
 from altus4_core.testing.contracts.metadata.api_keys import ApiKeyContract
+from altus4_core.testing.contracts.metadata.audit import AuditContract
 from altus4_core.testing.contracts.metadata.databases import DatabaseContract
 from altus4_core.testing.contracts.metadata.metrics import MetricContract
 from altus4_core.testing.contracts.metadata.searches import SearchContract
@@ -13,7 +14,7 @@ from altus4_core.testing.contracts.metadata.users import UserContract
 
 
 class MetadataStoreContract(
-    UserContract, SessionContract, ApiKeyContract, DatabaseContract, SearchContract, MetricContract
+    UserContract, SessionContract, ApiKeyContract, DatabaseContract, SearchContract, AuditContract, MetricContract
 ):
     """Everything that a metadata store promises."""
 
