@@ -64,11 +64,13 @@ class FanOut:
             message = f"Mode {mode.name!r} cannot search a database of kind {database.kind!r}."
             return _outcome(database, DatabaseStatus.SKIPPED, started, error=Notice("UNSUPPORTED_KIND", message))
         try:
-            try:
-                async with asyncio.timeout(seconds):
-                    target = await self._targets.get(database)
-            except TimeoutError:
-                return _late(database, seconds)
+            target = self._targets.held(database)
+            if target is None:
+                try:
+                    async with asyncio.timeout(seconds):
+                        target = await self._targets.get(database)
+                except TimeoutError:
+                    return _late(database, seconds)
             left = seconds - (time.perf_counter() - started)
             tables = await self._dispatch.call(
                 mode,

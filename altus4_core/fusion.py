@@ -5,7 +5,6 @@ Rank Learning Methods", SIGIR 2009. Ranks are merged because raw FULLTEXT scores
 """
 
 from collections.abc import Mapping, Sequence
-from operator import itemgetter
 from typing import Any
 
 from altus4_core.records import FusedHit, RankedList
@@ -28,18 +27,22 @@ class ReciprocalRankFusion:
         k = float(options.get("k", RRF_K))
         top = max((ranked.weight for ranked in lists), default=1.0) or 1.0
         best = top / (k + 1)
-        rows: list[tuple[float, int, int, int, RankedList]] = []
+        several = len(lists) > 1
+        fused: list[FusedHit] = []
+        places: list[tuple[float, int, int]] = []  # what the order depends on
         for place, ranked in enumerate(lists):
+            database_id, table = ranked.database_id, ranked.table
             rank = 0
+            exact = score = 0.0
             previous: float | None = None
             for position, hit in enumerate(ranked.hits):
-                if previous is None or hit.score != previous:
-                    rank = position + 1
-                    previous = hit.score
-                rows.append((-(ranked.weight / (k + rank)) / best, position, place, rank, ranked))
-        if len(lists) > 1:  # one list is in order already
-            rows.sort(key=itemgetter(0, 1, 2))
-        return [
-            FusedHit(ranked.database_id, ranked.table, ranked.hits[position], round(-negated, 6), rank)
-            for negated, position, _, rank, ranked in rows
-        ]
+                if hit.score != previous:
+                    rank, previous = position + 1, hit.score
+                    exact = ranked.weight / (k + rank) / best
+                    score = round(exact, 6)
+                fused.append(FusedHit(database_id, table, hit, score, rank))
+                if several:
+                    places.append((-exact, position, place))
+        if not several:  # one list is in order already
+            return fused
+        return [fused[index] for index in sorted(range(len(fused)), key=places.__getitem__)]

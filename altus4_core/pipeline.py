@@ -1,7 +1,6 @@
 """One search from a validated request to an answer: resolve, fan out, fuse, page, categorize, report."""
 
 import time
-import uuid
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -15,6 +14,7 @@ from altus4_core.errors import BadGateway, DeadlineExceeded, FieldProblem, Provi
 from altus4_core.events import EventBus
 from altus4_core.fanout import FanOut
 from altus4_core.fusion import ReciprocalRankFusion
+from altus4_core.identifiers import new_id
 from altus4_core.records import (
     Category,
     DatabaseOutcome,
@@ -194,7 +194,7 @@ class SearchPipeline:
         }
         self._events.emit(
             Event(
-                id=str(uuid.uuid4()),
+                id=new_id(),
                 kind="search",
                 at=self._clock.now(),
                 user_id=identity.user_id,

@@ -25,15 +25,20 @@ class OpenTargets:
         self._opening: dict[str, asyncio.Task[OpenTarget]] = {}
         self._closing: set[asyncio.Task[None]] = set()
 
+    def held(self, database: Database) -> OpenTarget | None:
+        """Give the open target of a row, None when it has yet to be opened."""
+        held = self._open.get(database.id)
+        return held[1] if held is not None and held[0] == database.version else None
+
     async def get(self, database: Database) -> OpenTarget:
         """Give the open target of a row.
 
         Raises:
             TargetFailed: no plugin opens its kind, or opening failed.
         """
-        held = self._open.get(database.id)
-        if held is not None and held[0] == database.version:
-            return held[1]
+        held = self.held(database)
+        if held is not None:
+            return held
         key = f"{database.id}:{database.version}"
         task = self._opening.get(key)
         if task is None:

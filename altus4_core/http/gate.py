@@ -3,7 +3,6 @@
 import logging
 import re
 import time
-import uuid
 from collections.abc import Awaitable, Callable
 
 from aiohttp import web
@@ -24,6 +23,7 @@ from altus4_core.http.bulkhead import Bulkheads
 from altus4_core.http.envelope import Envelopes
 from altus4_core.http.remote import RemoteAddress
 from altus4_core.http.state import STATE, RequestState
+from altus4_core.identifiers import new_id
 from altus4_core.settings.core import ServerSettings
 
 logger = logging.getLogger("altus4.http")
@@ -69,7 +69,7 @@ class Gate:
     async def pass_through(self, request: web.Request, handler: NextHandler) -> web.StreamResponse:
         """Handle one request."""
         wanted = request.headers.get("X-Request-ID", "")
-        state = RequestState(wanted if REQUEST_ID.match(wanted) else str(uuid.uuid4()))
+        state = RequestState(wanted if REQUEST_ID.match(wanted) else new_id())
         state.remote = self._remote.of(request)
         request[STATE] = state
         counted = request.path.rstrip("/") not in UNCOUNTED

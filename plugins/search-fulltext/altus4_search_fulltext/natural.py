@@ -53,7 +53,7 @@ def natural_query(query: str, rules: TokenRules, most_terms: int) -> IndexQuery:
     dropped: list[str] = []
     if len(text) > 2 * most_terms:
         text, dropped = _shortened(text, rules, most_terms)
-    if text.count('"') % 2 or _longest_phrase(text, rules) > _MOST_PHRASE_TOKENS:
+    if '"' in text and (text.count('"') % 2 or _longest_phrase(text, rules) > _MOST_PHRASE_TOKENS):
         text = text.replace('"', " ")
     removed = Removed()
     needles: dict[Needle, None] = {}

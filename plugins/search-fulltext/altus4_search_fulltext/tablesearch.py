@@ -41,7 +41,9 @@ class TableSearch:
     def __init__(self, plan: TablePlan, mode: Mode, longest: int) -> None:
         self.plan = plan
         self._mode: Mode = mode
-        self._lengths = tuple(sorted({longest, min(longest, 500), 200}, reverse=True))
+        lengths = sorted({longest, min(longest, 500), 200}, reverse=True)
+        # With each length how many columns may be longer.
+        self._lengths = tuple((length, sum(is_cut(column, length) for column in plan.shown)) for length in lengths)
         self._forms: dict[int, Form] = {}
         self._count = count_statement(plan, mode)
 
@@ -124,11 +126,10 @@ class TableSearch:
 
     def _length(self, depth: int) -> int:
         """Give the longest cut at which the answer of so many rows stays within bounds."""
-        for length in self._lengths:
-            columns = sum(is_cut(column, length) for column in self.plan.shown)
+        for length, columns in self._lengths:
             if (depth + 1) * columns * length * _BYTES <= _BUDGET:
                 return length
-        return self._lengths[-1]
+        return self._lengths[-1][0]
 
 
 async def _fetch(target: MySQLTarget, sql: str, params: Sequence[Any], ends: float) -> Rows:
