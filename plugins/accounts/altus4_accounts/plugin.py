@@ -80,6 +80,7 @@ class AccountsPlugin(Plugin):
                 session_loader(store), ctx.clock, ttl=self.settings.cache_ttl, capacity=self.settings.cache_size
             )
             ctx.changes.listen("user", lookup.forget_user)
+            ctx.changes.listen("session", lookup.forget)
             try:
                 yield lookup
             finally:
@@ -88,7 +89,8 @@ class AccountsPlugin(Plugin):
         @asynccontextmanager
         async def open_sessions() -> AsyncIterator[Sessions]:
             lookup, tokens = ctx.service(SessionLookup)(), ctx.service(Tokens)()
-            yield Sessions(store, lookup, tokens, ctx.clock, timedelta(days=self.settings.session_days))
+            lifetime = timedelta(days=self.settings.session_days)
+            yield Sessions(store, lookup, tokens, ctx.clock, lifetime, ctx.changes)
 
         return [
             Service(Passwords, open_passwords, name="passwords", requires=()),

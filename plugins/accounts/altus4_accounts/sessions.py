@@ -7,6 +7,7 @@ from datetime import timedelta
 import attrs
 
 from altus4_accounts.tokens import Tokens
+from altus4_core.changes import Changes
 from altus4_core.clock import Clock
 from altus4_core.errors import Rejected
 from altus4_core.lookup import Lookup
@@ -61,6 +62,7 @@ class Sessions:
         tokens: Makes their tokens.
         clock: Source of time.
         lifetime: How long a session lasts, however often it is refreshed.
+        changes: Told of every session that ends, for other processes to hear of it.
     """
 
     def __init__(
@@ -70,12 +72,14 @@ class Sessions:
         tokens: Tokens,
         clock: Clock,
         lifetime: timedelta,
+        changes: Changes | None = None,
     ) -> None:
         self._store = store
         self._lookup = lookup
         self._tokens = tokens
         self._clock = clock
         self._lifetime = lifetime
+        self._changes = changes or Changes()
 
     @property
     def _rows(self) -> SessionRepository:
@@ -120,12 +124,16 @@ class Sessions:
     async def end(self, user_id: str, session_id: str) -> None:
         """End a session: at once here, within the lookup's lifetime elsewhere."""
         await self._rows.revoke(user_id, session_id, self._clock.now())
-        self._lookup.forget(session_id)
+        self._forget(session_id)
 
     async def end_others(self, user_id: str, session_id: str) -> None:
         """End all sessions of a user but this one."""
         for ended in await self._rows.revoke_all(user_id, self._clock.now(), keep=session_id):
-            self._lookup.forget(ended)
+            self._forget(ended)
+
+    def _forget(self, session_id: str) -> None:
+        self._lookup.forget(session_id)
+        self._changes.tell("session", session_id)
 
     def _lives(self, session: Session) -> bool:
         return session.revoked_at is None and self._clock.now() < session.expires_at

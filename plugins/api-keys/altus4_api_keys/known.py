@@ -79,3 +79,7 @@ class KeyLookup(Lookup[KnownKey]):
     def forget_user(self, user_id: str) -> None:
         """Drop all keys of a user, at once."""
         self.forget_where(lambda known: known.key.user_id == user_id)
+
+    def forget_key(self, key_id: str) -> None:
+        """Drop one key, at once."""
+        self.forget_where(lambda known: known.key.id == key_id)

@@ -56,6 +56,7 @@ class ApiKeysPlugin(Plugin):
         async def open_lookup() -> AsyncIterator[KeyLookup]:
             lookup = KeyLookup(load, ctx.clock, ttl=self.settings.cache_ttl, capacity=self.settings.cache_size)
             ctx.changes.listen("user", lookup.forget_user)
+            ctx.changes.listen("key", lookup.forget_key)
             try:
                 yield lookup
             finally:
@@ -89,7 +90,8 @@ class ApiKeysPlugin(Plugin):
     def altus4_routes(self, ctx: PluginContext) -> Iterable[Route]:
         """Offer `/api/v1/keys`."""
         store = ctx.service(MetadataStore)
-        return KeyRoutes(store, ctx.service(KeyLookup), ctx.service(UsageRecorder), ctx.clock).routes()
+        lookup, recorder = ctx.service(KeyLookup), ctx.service(UsageRecorder)
+        return KeyRoutes(store, lookup, recorder, ctx.clock, ctx.changes).routes()
 
     @hookimpl
     def altus4_commands(self, ctx: PluginContext) -> Iterable[click.Command]:

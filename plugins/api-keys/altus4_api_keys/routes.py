@@ -32,6 +32,7 @@ from altus4_api_keys.policy import SESSION_ONLY
 from altus4_api_keys.terms import PERMISSIONS, KeyTerms, mint, whole_seconds
 from altus4_api_keys.usage import UsageRecorder
 from altus4_api_keys.view import WARNING, key_json
+from altus4_core.changes import Changes
 from altus4_core.clock import Clock, iso
 from altus4_core.errors import Conflict, FieldProblem, NotFound, ValidationFailed
 from altus4_core.records import Action, Identity, Subject
@@ -53,6 +54,7 @@ class KeyRoutes:
         lookup: What is remembered of them: told of every change.
         recorder: What is counted of their use and not yet written.
         clock: Source of time.
+        changes: Told of every change, too, for other processes to hear of it.
     """
 
     def __init__(
@@ -61,9 +63,11 @@ class KeyRoutes:
         lookup: Callable[[], KeyLookup],
         recorder: Callable[[], UsageRecorder],
         clock: Clock,
+        changes: Changes,
     ) -> None:
         self._store = store
         self._lookup = lookup
+        self._changes = changes
         self._recorder = recorder
         self._usage = UsageReader(store, recorder)
         self._clock = clock
@@ -160,17 +164,21 @@ class KeyRoutes:
             updated_at=whole_seconds(now),
         )
         await self._store().api_keys.update(changed)
-        self._lookup().forget(key.key_hash)
+        self._forget(key)
         before = _told(key)
         call.note.details |= {name: value for name, value in _told(changed).items() if value != before[name]}
         return _one_json(self._recorder().applied(changed), now)
+
+    def _forget(self, key: ApiKey) -> None:
+        self._lookup().forget(key.key_hash)
+        self._changes.tell("key", key.id)
 
     async def revoke(self, call: Call) -> Revoked:
         """DELETE /keys/{id}."""
         key = await self._key(call)
         if key.is_active:
             await self._store().api_keys.update(attrs.evolve(key, is_active=False))
-        self._lookup().forget(key.key_hash)
+        self._forget(key)
         call.note.add(key_prefix=key.key_prefix)
         return Revoked(key.id, "The API key is revoked.")
 
@@ -201,7 +209,7 @@ class KeyRoutes:
             raise _ended()
         if body.grace_period_seconds == 0:
             await self._store().api_keys.update(attrs.evolve(key, is_active=False, retired_at=until))
-        self._lookup().forget(key.key_hash)
+        self._forget(key)
         call.note.add(new_id=row.id, grace_period_seconds=body.grace_period_seconds, key_prefix=key.key_prefix)
         return {**_new_json(row, new, now), "oldKeyId": key.id}
 
