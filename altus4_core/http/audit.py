@@ -27,7 +27,7 @@ logger = logging.getLogger("altus4.audit")
 
 KIND: Final = "audit"
 NOT_UNDERSTOOD = (ValidationFailed, InvalidJSON, PayloadTooLarge, UnsupportedMediaType, RequestTimeout)
-"""Who sends these has not tried anything yet."""
+"""Who sends these has not tried anything yet; a code of its own (a database that does not answer) says otherwise."""
 DENIED = frozenset({401, 403, 429})
 CLIENT_GONE = 499  # as web servers log it
 MOST_ALIKE: Final = 60  # refusals of one caller and action that are written in a minute
@@ -58,7 +58,7 @@ class AuditTrail:
         self, route: Route, state: RequestState, note: AuditNote, path: Mapping[str, str], error: BaseException
     ) -> None:
         """Write that a call was refused or failed: of an audited route, or because of missing rights (403)."""
-        if isinstance(error, NOT_UNDERSTOOD):
+        if isinstance(error, NOT_UNDERSTOOD) and error.error_code == type(error).code:
             return
         name = route.audited
         if isinstance(error, PermissionDenied):

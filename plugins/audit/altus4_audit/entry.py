@@ -1,18 +1,21 @@
 """From the event of a call to its entry in the audit trail."""
 
+from collections.abc import Mapping
 from typing import Any, Final
+
+import orjson
 
 from altus4_core.records import Event
 from altus4_core.stored import AuditEntry
 
 KIND: Final = "audit"
 SMALLINT: Final = 2**15 - 1
+MOST_DETAILS: Final = 16 * 1024  # bytes of JSON: what a handler adds must not make batches that no server takes
 
 
 def audit_entry(event: Event) -> AuditEntry:
     """Build the entry. It has the event's id, so an event that comes twice is one entry."""
     payload = event.payload
-    details = payload.get("details")
     return AuditEntry(
         id=event.id,
         at=event.at,
@@ -26,8 +29,21 @@ def audit_entry(event: Event) -> AuditEntry:
         object_kind=str(payload.get("object_kind") or ""),
         object_id=_text(payload.get("object_id")),
         ip=_text(payload.get("address")),
-        details=dict(details) if isinstance(details, dict) and details else None,
+        details=_details(payload.get("details")),
     )
+
+
+def _details(value: Any) -> dict[str, Any] | None:
+    if not isinstance(value, Mapping) or not value:
+        return None
+    details = dict(value)
+    try:
+        size = len(orjson.dumps(details))
+    except TypeError:
+        size = MOST_DETAILS + 1
+    if size <= MOST_DETAILS:
+        return details
+    return {"cut": True, **({"code": details["code"]} if isinstance(details.get("code"), str) else {})}
 
 
 def _text(value: Any) -> str | None:

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 from altus4_audit import AuditPlugin
+from altus4_audit.entry import audit_entry
 from altus4_audit.sink import PRUNED_AT_ONCE, AuditSink
 
 from altus4_core import Plugin, hookimpl
@@ -36,6 +37,9 @@ class Things(Plugin):
         async def misread(call):
             raise ValidationFailed("What?")
 
+        async def unreachable(call):
+            raise ValidationFailed("It does not answer.", code="THING_UNREACHABLE")
+
         async def crash(call):
             raise ZeroDivisionError
 
@@ -54,6 +58,7 @@ class Things(Plugin):
             Route("POST", "/things", make, "Make.", action=write, audit="things.make"),
             Route("PUT", "/things/{id}", take, "Take.", action=write),
             Route("POST", "/things/misread", misread, "Misread.", action=write),
+            Route("POST", "/things/reach", unreachable, "Reach.", action=write),
             Route("POST", "/things/crash", crash, "Crash.", action=write),
             Route("POST", "/things/slow", slow, "Slow.", action=write),
             Route("GET", "/things", read, "Read.", action=Action("things.read", "admin")),
@@ -117,7 +122,9 @@ async def test_an_entry_has_everything(client):
 async def test_failures_are_written_under_the_action(client):
     assert (await client.put("/things/7")).status == 409
     assert (await client.post("/things/crash")).status == 500
-    crashed, taken = await entries(client)
+    assert (await client.post("/things/reach")).status == 400
+    reached, crashed, taken = await entries(client)
+    assert (reached["status"], reached["details"]) == (400, {"code": "THING_UNREACHABLE"})
     assert (taken["action"], taken["object"]["id"], taken["result"]) == ("things.write", "7", "failed")
     assert taken["details"] == {"code": "CONFLICT"}
     assert (crashed["status"], crashed["details"]) == (500, {"code": "INTERNAL_ERROR"})
@@ -197,6 +204,23 @@ async def test_everybodys_entries_are_for_administrators(client):
     assert await entries(client, ROOT) == []
     found = await entries(client, ROOT, all="true")
     assert {entry["userId"] for entry in found} == {"user-1"}
+
+
+@pytest.mark.parametrize("details", [{"what": object()}, {"what": "x" * 20_000}, {"what": float}])
+def test_details_that_cannot_be_kept_are_cut(details, held_clock):
+    payload = {"action": "a.b", "details": {**details, "code": "CONFLICT"}}
+    entry = audit_entry(Event("1", "audit", held_clock.now(), "u", "r", payload))
+    assert entry.details == {"cut": True, "code": "CONFLICT"}
+
+
+@pytest.mark.parametrize(
+    "payload", [{}, {"details": "x", "status": "y"}, {"status": -1}, {"object_id": 7, "status": 2**40}]
+)
+def test_strange_events_become_entries(payload, held_clock):
+    entry = audit_entry(Event("1", "audit", held_clock.now(), "", "r", payload))
+    assert (entry.user_id, entry.details) == (None, None)
+    assert 0 <= entry.status < 2**15
+    assert entry.object_id in (None, "7")
 
 
 async def test_nothing_is_lost_at_stop(gateway_factory, client_factory, memory):

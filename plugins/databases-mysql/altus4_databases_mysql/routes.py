@@ -80,7 +80,9 @@ class DatabaseRoutes:
     async def add(self, call: Call) -> ConnectionData:
         """POST /."""
         user_id = call.caller.user_id
-        row = await self._registrar().add(user_id, new_terms(call.body))
+        terms = new_terms(call.body)
+        call.note.add(host=terms.host, port=terms.port, database=terms.database)  # of an attempt that fails, too
+        row = await self._registrar().add(user_id, terms)
         self._changes.tell("databases", user_id)
         call.note.add(object_id=row.id, **_told(row))
         return self._shown(row)
