@@ -1,7 +1,7 @@
 """Wiring of the plugin `redis`."""
 
 from collections.abc import AsyncIterator, Iterable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,7 @@ from altus4_core.settings.field import Secret
 from altus4_redis.check import RedisCheck
 from altus4_redis.client import Reach, check_files, open_client, url_fault
 from altus4_redis.limiter import RedisLimiter
-from altus4_redis.link import RedisLink
+from altus4_redis.link import RedisGone, RedisLink
 from altus4_redis.relay import ChangeRelay
 
 
@@ -90,6 +90,9 @@ class RedisPlugin(Plugin):
                 monotonic=ctx.clock.monotonic,
                 logger=ctx.logger,
             )
+            # The first connection costs the most: not the first request's time, and a start does without Redis.
+            with suppress(RedisGone):
+                await link.ping()
             try:
                 yield link
             finally:

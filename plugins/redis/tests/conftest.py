@@ -19,7 +19,7 @@ async def link_to():
     """Make links: `link_to(url, pause=...)`; they are closed after the test."""
     links = []
 
-    def make(url, *, pause=0.3, timeout=0.05):
+    def make(url, *, pause=0.3, timeout=0.2):
         link = RedisLink(
             open_client(Reach(url, timeout, timeout)),
             deadline=2 * timeout,

@@ -44,11 +44,11 @@ async def test_gone_and_back(server, link_to, limiter_on, counters, drain, caplo
 
     # As many at once as a busy node has: all answered within the deadline, by what memory knows.
     verdicts, took = await timed(asyncio.gather(*(limiter.admit(KEY, "x", 1) for _ in range(100))))
-    assert took < 0.5
+    assert took < 1  # the deadline is 0.4 s; one after the other would make it 40 s
     assert sum(verdict.allowed for verdict in verdicts) == 15
     assert counters.total("limits_not_shared") == 100
     _, took = await timed(limiter.admit(KEY, "x", 1))
-    assert took < 0.02
+    assert took < 0.1
 
     await asyncio.to_thread(server.restart if way == "kill" else server.resume)
     await until_shared(limiter, counters)
@@ -82,7 +82,7 @@ async def test_only_one_asks_a_redis_that_is_gone(server, link_to, limiter_on):
     await limiter.admit(KEY, "x", 1)
     await asyncio.sleep(0.25)
     times = [took for _, took in await asyncio.gather(*(timed(limiter.admit(KEY, "x", 1)) for _ in range(20)))]
-    assert sum(took > 0.04 for took in times) == 1
+    assert sum(took > 0.15 for took in times) == 1
 
 
 async def test_a_cancelled_probe_lets_the_next_one_find_out(server, link_to, limiter_on, counters):
