@@ -28,6 +28,7 @@ class Application:
     web: web.Application
     gate: Gate
     bulkheads: Bulkheads
+    envelopes: Envelopes
     routes: tuple[tuple[str, Route], ...]
 
 
@@ -37,7 +38,7 @@ def create_app(gateway: Gateway) -> Application:
     released = version("altus4-core")
     envelopes = Envelopes(released)
     bulkheads = Bulkheads(core.server.max_requests, core.server.max_requests_per_tenant)
-    gate = Gate(core.server, envelopes, bulkheads)
+    gate = Gate(core.server, envelopes)
     mount = Mount(
         AccessControl(gateway.composition, gateway.dispatch, core),
         BodyReader(core.server),
@@ -66,7 +67,7 @@ def create_app(gateway: Gateway) -> Application:
                 application.router.add_get(route.path + slash, handler)
             else:
                 application.router.add_route(route.method, route.path + slash, handler)
-    return Application(application, gate, bulkheads, tuple(routes.values()))
+    return Application(application, gate, bulkheads, envelopes, tuple(routes.values()))
 
 
 def _may_end_in_slash(route: Route, routes: Mapping[str, object]) -> bool:

@@ -10,6 +10,10 @@ from typing import Any, Literal
 
 import attrs
 
+# Percent signs in front of what separates the parts of a result's id, so that no two rows share one.
+_IN_TABLE = str.maketrans({"%": "%25", ":": "%3A"})
+_IN_KEY = str.maketrans({"%": "%25", ",": "%2C"})
+
 Environment = Literal["test", "live"]
 Permission = Literal["search", "analytics", "admin"]
 
@@ -202,10 +206,10 @@ class FusedHit:
 
     @property
     def id(self) -> str:
-        """Give the result's stable id: `databaseId:table:primary key`."""
+        """Give the result's stable id: `databaseId:table:primary key`, with separators inside the parts escaped."""
         key = self.hit.key
-        written = str(key[0]) if len(key) == 1 else ",".join([str(part) for part in key])
-        return f"{self.database_id}:{self.table}:{written}"
+        written = str(key[0]) if len(key) == 1 else ",".join([str(part).translate(_IN_KEY) for part in key])
+        return f"{self.database_id}:{self.table.translate(_IN_TABLE)}:{written}"
 
 
 @attrs.frozen

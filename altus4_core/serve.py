@@ -18,6 +18,7 @@ from aiohttp import web
 from altus4_core.app import Application, create_app
 from altus4_core.errors import Problem, StartupRefused
 from altus4_core.gateway import Gateway
+from altus4_core.http.protocol import Runner
 
 logger = logging.getLogger("altus4.serve")
 
@@ -36,8 +37,9 @@ class Server:
         self._gateway = gateway
         self._settings = gateway.settings.core.server
         self._app: Application = create_app(gateway)
-        self._runner = web.AppRunner(
+        self._runner = Runner(
             self._app.web,
+            self._app.envelopes,
             handler_cancellation=True,
             access_log=None,
             keepalive_timeout=KEEPALIVE_SECONDS,
@@ -98,7 +100,7 @@ class Server:
             server = self._runner.server
             if self._hurry or server is None or not server.connections:
                 return
-            if self._app.bulkheads.active or self._app.gate.answers != seen:
+            if self._app.gate.active or self._app.gate.answers != seen:
                 seen = self._app.gate.answers
                 idle_since = time.monotonic()
             elif time.monotonic() - idle_since > IDLE_GRACE:

@@ -1,6 +1,8 @@
 """Bulkheads: how much may be worked on at once, in all and for one tenant."""
 
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from altus4_core.errors import TooManyRequests, Unavailable
 
@@ -15,28 +17,30 @@ class Bulkheads:
         self.active = 0
         self.refused = 0
 
-    def enter(self) -> None:
-        """Take a global place; raises `Unavailable`."""
+    @contextmanager
+    def place(self, tenant: str | None) -> Iterator[None]:
+        """Hold a global place and, where there is a tenant, one of the tenant's.
+
+        Raises:
+            Unavailable: no global place is free.
+            TooManyRequests: none of the tenant's is.
+        """
         if self.active >= self._most:
             self.refused += 1
             message = "The gateway is busy; try again shortly."
             raise Unavailable(message, code="OVERLOADED", retry_after=1)
-        self.active += 1
-
-    def leave(self) -> None:
-        """Give the global place back."""
-        self.active -= 1
-
-    def enter_tenant(self, tenant: str) -> None:
-        """Take one of the tenant's places; raises `TooManyRequests`."""
-        if self._tenants[tenant] >= self._most_per_tenant:
+        if tenant is not None and self._tenants[tenant] >= self._most_per_tenant:
             self.refused += 1
             message = f"At most {self._most_per_tenant} requests at once; wait for one to finish."
             raise TooManyRequests(message, code="TOO_MANY_CONCURRENT_REQUESTS", retry_after=1)
-        self._tenants[tenant] += 1
-
-    def leave_tenant(self, tenant: str) -> None:
-        """Give the tenant's place back."""
-        self._tenants[tenant] -= 1
-        if not self._tenants[tenant]:
-            del self._tenants[tenant]
+        self.active += 1
+        if tenant is not None:
+            self._tenants[tenant] += 1
+        try:
+            yield
+        finally:
+            self.active -= 1
+            if tenant is not None:
+                self._tenants[tenant] -= 1
+                if not self._tenants[tenant]:
+                    del self._tenants[tenant]

@@ -19,7 +19,6 @@ from altus4_core.errors import (
     Rejected,
     ValidationFailed,
 )
-from altus4_core.http.bulkhead import Bulkheads
 from altus4_core.http.envelope import Envelopes
 from altus4_core.http.remote import RemoteAddress
 from altus4_core.http.state import STATE, RequestState
@@ -30,7 +29,6 @@ logger = logging.getLogger("altus4.http")
 access_log = logging.getLogger("altus4.access")
 
 REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}\Z")
-UNCOUNTED = frozenset({"/health", "/health/live", "/health/ready", "/metrics"})
 SECURITY_HEADERS = {
     "Server": "altus4",
     "X-Content-Type-Options": "nosniff",
@@ -48,12 +46,12 @@ NextHandler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 class Gate:
     """Gives each request an id, a place, an answer in the contract's form, headers and a log line."""
 
-    def __init__(self, settings: ServerSettings, envelopes: Envelopes, bulkheads: Bulkheads) -> None:
+    def __init__(self, settings: ServerSettings, envelopes: Envelopes) -> None:
         self._origins = frozenset(settings.cors_origins)
         self._envelopes = envelopes
-        self._bulkheads = bulkheads
         self._remote = RemoteAddress(settings.trusted_proxies)
         self.draining = False
+        self.active = 0
         self.answers = 0
         self.failures = 0
 
@@ -72,17 +70,11 @@ class Gate:
         state = RequestState(wanted if REQUEST_ID.match(wanted) else new_id())
         state.remote = self._remote.of(request)
         request[STATE] = state
-        counted = request.path.rstrip("/") not in UNCOUNTED
         response: web.StreamResponse
+        self.active += 1
         try:
             if request.method == "OPTIONS" and "Access-Control-Request-Method" in request.headers:
                 response = web.Response(status=204)
-            elif counted:
-                self._bulkheads.enter()
-                try:
-                    response = await handler(request)
-                finally:
-                    self._bulkheads.leave()
             else:
                 response = await handler(request)
         except Altus4Error as error:
@@ -92,6 +84,8 @@ class Gate:
         except Exception:
             logger.exception("request %s failed in plugin %s", state.id, state.plugin)
             response = self._failed(request, state, Altus4Error("Something went wrong here; it has been logged."))
+        finally:
+            self.active -= 1
         self._finish(request, state, response)
         return response
 

@@ -8,17 +8,19 @@ from typing import Any
 import attrs
 from aiohttp import web
 
-from altus4_core.errors import Altus4Error, DeadlineExceeded
+from altus4_core.errors import DeadlineExceeded
 from altus4_core.http.access import AccessControl, subject_of
 from altus4_core.http.audit import AuditTrail
 from altus4_core.http.body import BodyReader
 from altus4_core.http.bulkhead import Bulkheads
 from altus4_core.http.envelope import Envelopes
 from altus4_core.http.state import STATE, RequestState
-from altus4_core.records import Identity
+from altus4_core.records import Action
 from altus4_core.routing import AuditNote, Call, Reply, Route
 from altus4_core.schema.decode import Decoder, QueryDecoder
 
+# Probes must get through when everything is busy.
+UNCOUNTED = frozenset({"/health", "/health/live", "/health/ready", "/metrics"})
 Handle = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
@@ -37,12 +39,20 @@ class Mount:
         """Make the aiohttp handler of a route."""
         decode_body: Decoder[Any] | None = Decoder(route.request, unknown=route.unknown) if route.request else None
         decode_query: QueryDecoder[Any] | None = QueryDecoder(route.query) if route.query else None
+        counted = route.path not in UNCOUNTED
 
         async def work(request: web.Request, state: RequestState, note: AuditNote) -> web.StreamResponse:
             query = decode_query(request.query) if decode_query else None
-            body = decode_body(await self.bodies.json(request)) if decode_body else None
+            body = decode_body(await self.bodies.json(request, state.remote)) if decode_body else None
             path = request.match_info
             call = Call(state.id, state.identity, path, query, body, state.remote, request, self.access, note)
+            if not counted:
+                return await run(state, call)
+            # Only now: whoever sends a body slowly must not hold a place meanwhile.
+            with self.bulkheads.place(state.identity.user_id if state.identity else None):
+                return await run(state, call)
+
+        async def run(state: RequestState, call: Call) -> web.StreamResponse:
             try:
                 async with asyncio.timeout(self.request_timeout) as scope:
                     result = await route.handler(call)
@@ -61,14 +71,9 @@ class Mount:
             return self._answer(route, state, result)
 
         async def enter(request: web.Request, state: RequestState, note: AuditNote) -> web.StreamResponse:
-            if route.action is None:
-                return await work(request, state, note)
-            identity = await self._enter(request, state, route)
-            self.bulkheads.enter_tenant(identity.user_id)
-            try:
-                return await work(request, state, note)
-            finally:
-                self.bulkheads.leave_tenant(identity.user_id)
+            if route.action is not None:
+                await self._enter(request, state, route, route.action)
+            return await work(request, state, note)
 
         async def handle(request: web.Request) -> web.StreamResponse:
             state = request[STATE]
@@ -84,17 +89,14 @@ class Mount:
 
         return handle
 
-    async def _enter(self, request: web.Request, state: RequestState, route: Route) -> Identity:
-        if route.action is None:
-            raise Altus4Error("A public route has no identity.")
+    async def _enter(self, request: web.Request, state: RequestState, route: Route, action: Action) -> None:
         started = time.perf_counter()
         identity = await self.access.authenticate(request, state.remote)
         state.identity = identity
-        await self.access.authorize(identity, route.action)
+        await self.access.authorize(identity, action)
         if route.limited:
-            state.headers.update(await self.access.admit(subject_of(identity), route.action.name))
+            state.headers.update(await self.access.admit(subject_of(identity), action.name))
         state.timings["access"] = (time.perf_counter() - started) * 1000
-        return identity
 
     def _answer(self, route: Route, state: RequestState, result: Any) -> web.StreamResponse:
         if isinstance(result, web.StreamResponse):

@@ -22,6 +22,9 @@ class ServerSettings:
     )
     max_body_bytes: int = setting(256 * 1024, doc="Largest request body, in bytes.", validator=ge(1024))
     body_timeout: float = setting(15.0, doc="Seconds within which a body must have arrived.", validator=ge(0.1))
+    max_waiting_bodies: int = setting(
+        64, doc="Bodies that may be on their way from one address at once; beyond it 429.", validator=ge(1)
+    )
     request_timeout: float = setting(30.0, doc="Seconds after which any request is answered 504.", validator=ge(0.1))
     max_requests: int = setting(256, doc="Requests worked on at once; beyond it 503.", validator=ge(1))
     max_requests_per_tenant: int = setting(
