@@ -25,10 +25,11 @@ def packages() -> list[str]:
     return sorted(str(path.parent.relative_to(ROOT)) for path in ROOT.glob("plugins/*/altus4_*/__init__.py"))
 
 
-def install_workspace(session: nox.Session, *more: str, extras: str = "") -> None:
-    """Install all our distributions in one command, so that none of them is looked for in a public index."""
+def install_workspace(session: nox.Session, *more: str) -> None:
+    """Install all our distributions, with what is optional, in one command: none is looked for in a public index."""
     session.install(*BUILD)
-    ours = [argument for path in distributions() for argument in ("-e", f"{path}{extras if path == ROOT else ''}")]
+    extras = {ROOT: "[speed]", ROOT / "plugins" / "mysql": "[asyncmy]"}
+    ours = [argument for path in distributions() for argument in ("-e", f"{path}{extras.get(path, '')}")]
     session.install("--no-build-isolation", *ours, *more)
 
 
@@ -40,7 +41,7 @@ def with_servers(session: nox.Session, *command: str, flavours: str = "mysql,mar
 @nox.session
 def demo(session: nox.Session) -> None:
     """Serve two real databases on a private MySQL: nox -s demo [-- --json | --check | --plugin ./mine.py:Mine]."""
-    install_workspace(session, extras="[speed]")
+    install_workspace(session)
     # nox gives a child a third of a second after Ctrl-C by default; the demo needs longer to write its last log rows.
     # It also folds standard error into standard output by default, which is for the demo's one JSON line alone.
     session.run("altus4", "demo", *session.posargs, stderr=sys.stderr, interrupt_timeout=15, terminate_timeout=10)
@@ -57,7 +58,7 @@ def lint(session: nox.Session) -> None:
 @nox.session
 def typing(session: nox.Session) -> None:
     """Check types, strictly."""
-    install_workspace(session, "mypy>=2.4,<3", *PYTEST, extras="[speed]")
+    install_workspace(session, "mypy>=2.4,<3", *PYTEST)
     session.run("mypy", "altus4_core", *packages())
 
 
@@ -100,6 +101,6 @@ def build(session: nox.Session) -> None:
 @nox.session
 def bench(session: nox.Session) -> None:
     """Measure: nox -s bench -- throughput."""
-    install_workspace(session, "altus4-mysql[asyncmy]", extras="[speed]")
+    install_workspace(session)
     program = session.posargs[0] if session.posargs else "throughput"
     session.run("python", f"bench/{program}.py", *session.posargs[1:])

@@ -23,6 +23,17 @@ def new_name():
     return f"meta_{secrets.token_hex(6)}"
 
 
+FACTS = {
+    "columns": "table_name, ordinal_position, column_name, column_type, is_nullable, column_default, collation_name,"
+    " extra, generation_expression, column_comment",
+    "statistics": "table_name, index_name, seq_in_index, column_name, non_unique, index_type, collation, sub_part",
+    "key_column_usage": "table_name, constraint_name, column_name, referenced_table_name, referenced_column_name",
+    "referential_constraints": "table_name, constraint_name, delete_rule, update_rule, unique_constraint_name",
+    "table_constraints": "table_name, constraint_name, constraint_type",
+    "tables": "table_name, engine, table_collation, row_format, table_comment",
+}
+
+
 class Schema:
     """One schema of its own on a server; statements run on a fresh connection as its administrator."""
 
@@ -30,6 +41,19 @@ class Schema:
         self.server = server
         self.name = name
         self.url = server.url_of(name)
+
+    async def snapshot(self):
+        """Everything that information_schema knows of the schema's tables."""
+        known = {}
+        for view, columns in FACTS.items():
+            place = "constraint_schema" if "constraints" in view else "table_schema"
+            sql = f"SELECT {columns} FROM information_schema.{view} WHERE {place} = '{self.name}'"
+            known[view] = sorted(map(repr, await self.query(sql)))
+        return known
+
+    async def tables(self):
+        sql = f"SELECT table_name FROM information_schema.tables WHERE table_schema = '{self.name}'"
+        return sorted(row[0] for row in await self.query(sql) if row[0] != "migrations")
 
     async def query(self, *statements, schema=True):
         options = parse_url(self.url if schema else self.server.url)

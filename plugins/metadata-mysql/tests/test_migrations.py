@@ -25,30 +25,6 @@ from altus4_core.testing.composing import found
 pytestmark = pytest.mark.mysql
 KILLED = -9
 TABLES = ["analytics", "api_key_usage", "api_keys", "audit_log", "databases", "searches", "sessions", "users"]
-FACTS = {
-    "columns": "table_name, ordinal_position, column_name, column_type, is_nullable, column_default, collation_name,"
-    " extra, generation_expression, column_comment",
-    "statistics": "table_name, index_name, seq_in_index, column_name, non_unique, index_type, collation, sub_part",
-    "key_column_usage": "table_name, constraint_name, column_name, referenced_table_name, referenced_column_name",
-    "referential_constraints": "table_name, constraint_name, delete_rule, update_rule, unique_constraint_name",
-    "table_constraints": "table_name, constraint_name, constraint_type",
-    "tables": "table_name, engine, table_collation, row_format, table_comment",
-}
-
-
-async def snapshot(schema):
-    """Everything that information_schema knows of the schema's tables."""
-    known = {}
-    for view, columns in FACTS.items():
-        place = "constraint_schema" if "constraints" in view else "table_schema"
-        sql = f"SELECT {columns} FROM information_schema.{view} WHERE {place} = '{schema.name}'"
-        known[view] = sorted(map(repr, await schema.query(sql)))
-    return known
-
-
-async def tables(schema):
-    sql = f"SELECT table_name FROM information_schema.tables WHERE table_schema = '{schema.name}'"
-    return sorted(row[0] for row in await schema.query(sql) if row[0] != "migrations")
 
 
 async def states(schema):
@@ -125,14 +101,14 @@ async def cut_off(schema, runs, folder="shipped"):
 
 async def test_up_down_up_leaves_the_same_schema(schema):
     await migrate(schema)
-    first = await snapshot(schema)
-    assert await tables(schema) == TABLES
+    first = await schema.snapshot()
+    assert await schema.tables() == TABLES
     assert await states(schema) == all_applied()
     await migrate(schema, way="down")
-    assert await tables(schema) == []
+    assert await schema.tables() == []
     assert await states(schema) == {}
     await migrate(schema)
-    assert await snapshot(schema) == first
+    assert await schema.snapshot() == first
     assert all(first.values())
 
 
@@ -143,11 +119,11 @@ async def test_each_file_alone_goes_there_and_back(schema):
         for number in range(len(files)):
             applied = await session.applied()
             await run_steps(session, plan_up(files[: number + 1], applied), applied, SystemClock())
-            before.append(await snapshot(schema))
+            before.append(await schema.snapshot())
         for number in reversed(range(1, len(files))):
             applied = await session.applied()
             await run_steps(session, plan_down(files, applied, most=1), applied, SystemClock())
-            assert await snapshot(schema) == before[number - 1], files[number].filename
+            assert await schema.snapshot() == before[number - 1], files[number].filename
 
 
 # Many at once
@@ -160,7 +136,7 @@ async def test_many_runners_apply_each_file_once(schema, command, runners):
     applied = sorted(line for _, out, _ in ends for line in out.splitlines())
     assert applied == sorted(f"applied {name}" for name in all_applied())
     assert await states(schema) == all_applied()
-    assert await tables(schema) == TABLES
+    assert await schema.tables() == TABLES
 
 
 async def test_lock_held_by_somebody_else(schema, command):
@@ -201,14 +177,14 @@ def statements_of_all():
 @pytest.mark.parametrize(("kind", "step"), [("+", 1), ("~", 4)], ids=["after", "during"])
 async def test_up_killed_at_every_statement_finishes(schema, kind, step):
     await migrate(schema)
-    whole = await snapshot(schema)
+    whole = await schema.snapshot()
     await migrate(schema, way="down")
     places = killed("up", statements_of_all(), step=step, kinds=kind)
     assert "up:1" in places[0]
     runs = [part for place in places for part in (place, "up:", "down:")]
     assert await cut_off(schema, [*runs, "up:"]) == [*([KILLED, 0, 0] * len(places)), 0]
     assert await states(schema) == all_applied()
-    assert await snapshot(schema) == whole
+    assert await schema.snapshot() == whole
 
 
 async def test_up_killed_again_and_again_finishes(schema):
@@ -216,24 +192,24 @@ async def test_up_killed_again_and_again_finishes(schema):
     ends = await cut_off(schema, [*places, "up:"])
     assert ends[-1] == 0
     assert await states(schema) == all_applied()
-    assert await tables(schema) == TABLES
+    assert await schema.tables() == TABLES
 
 
 async def test_down_killed_anywhere_up_finishes(schema):
     await migrate(schema)
-    whole = await snapshot(schema)
+    whole = await schema.snapshot()
     places = killed("down", statements_of_all(), step=5)
     ends = await cut_off(schema, [part for place in places for part in (place, "up:")])
     assert ends == [KILLED, 0] * len(places)
     assert await states(schema) == all_applied()
-    assert await snapshot(schema) == whole
+    assert await schema.snapshot() == whole
 
 
 async def test_down_killed_anywhere_down_finishes(schema):
     places = killed("down", statements_of_all(), step=13)
     ends = await cut_off(schema, [part for place in places for part in ("up:", place, "down:")])
     assert ends == [0, KILLED, 0] * len(places)
-    assert await tables(schema) == []
+    assert await schema.tables() == []
     assert await states(schema) == {}
 
 
@@ -312,7 +288,7 @@ async def test_rollback_that_failed_half_way_is_corrected(schema, write):
     with pytest.raises(MigrationFailed, match="001_a down, statement 2 of 2"):
         await migrate(schema, write(up, "DROP TABLE n; DROP TABLE typo"), way="down")
     await migrate(schema, write(up, "DROP TABLE n; DROP TABLE m"), way="down")
-    assert await tables(schema) == []
+    assert await schema.tables() == []
 
 
 async def test_connection_that_is_lost_is_one_line_and_the_next_run_goes_on(schema, write, command):
@@ -331,7 +307,7 @@ async def test_connection_that_is_lost_is_one_line_and_the_next_run_goes_on(sche
     assert "statement 2 of 3 (line 2)" in err
     assert "run the same command again" in err
     await migrate(schema, write("CREATE TABLE n (x INT);\nSELECT 2;\nCREATE TABLE m (x INT);\n"))
-    assert await tables(schema) == ["m", "n"]
+    assert await schema.tables() == ["m", "n"]
 
 
 # Scripts
@@ -405,11 +381,11 @@ async def test_pretended_script_is_what_up_runs(schema, command):
     )
 
     await schema.query(*(statement.sql for statement in split_statements(script)))
-    pretended = await snapshot(schema)
+    pretended = await schema.snapshot()
     await schema.query(f"DROP DATABASE `{schema.name}`", schema=False)
     await migrate(schema)
     await schema.query("DROP TABLE migrations")
-    assert await snapshot(schema) == pretended
+    assert await schema.snapshot() == pretended
 
 
 async def test_production_refuses_down(schema, command):
@@ -417,7 +393,7 @@ async def test_production_refuses_down(schema, command):
     code, out, err = await command(schema, "migrate", "down", ALTUS4_ENVIRONMENT="production")
     assert (code, out) == (1, "")
     assert "--force" in err
-    assert await tables(schema) == TABLES
+    assert await schema.tables() == TABLES
     code, _, _ = await command(schema, "migrate", "down", "--force", ALTUS4_ENVIRONMENT="production")
     assert code == 0
-    assert await tables(schema) == []
+    assert await schema.tables() == []

@@ -62,7 +62,10 @@ def _command_line(pid: Path) -> bytes:
 def test_an_interrupted_fetch_ends_at_once_without_a_traceback(tmp_path: Path) -> None:
     environment = clean_environment(ALTUS4_SANDBOX_CACHE=str(tmp_path), PATH="/usr/bin:/bin")
     command = [*MODULE, "fetch", "--flavours", "mysql"]
-    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=environment) as process:
+    # A test run in the background of a shell ignores interrupts, and would hand that on.
+    code = "import runpy, signal, sys; signal.signal(signal.SIGINT, signal.default_int_handler); "
+    started = [command[0], "-c", code + "runpy.run_module('altus4_sandbox', run_name='__main__')", *command[3:]]
+    with subprocess.Popen(started, stderr=subprocess.PIPE, text=True, env=environment) as process:
         deadline = time.monotonic() + 30
         # The first sign of apt at work.
         while process.poll() is None and not list(tmp_path.glob("downloads/mysql/lists/partial/*")):
