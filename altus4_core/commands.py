@@ -1,7 +1,10 @@
 """How commands run: with a composed gateway, just the services they need, and errors as single lines."""
 
 import asyncio
+import getpass
+import os
 import sys
+import uuid
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from pathlib import Path
 from typing import Any, NoReturn, TypeVar
@@ -14,9 +17,12 @@ from altus4_core.gateway import Gateway
 from altus4_core.manager import Selection
 from altus4_core.migrate import MigrationsRefused
 from altus4_core.settings.loader import LoadedSettings, load_settings
+from altus4_core.store import MetadataStore
+from altus4_core.stored import AuditEntry
 
 T = TypeVar("T")
 
+COMMAND = "command"  # the scheme of entries in the audit trail that commands write
 EXIT_FAILED = 1
 EXIT_USAGE = 2
 
@@ -49,6 +55,34 @@ class CommandContext:
         """Give a running service, inside the function given to `run`."""
         return self.gateway.registry.get(wanted)
 
+    async def record(self, action: str, user_id: str, object_id: str, **details: Any) -> None:
+        """Write into the audit trail what the command has done, inside the function given to `run`.
+
+        It is done by then: where the trail cannot be written, that is said on standard error, and nothing fails.
+
+        Args:
+            action: The name that the same operation has over HTTP (`keys.create`).
+            user_id: Whose account it concerns.
+            object_id: What was acted on.
+            details: JSON-ready, without secrets; those that are None are left out.
+        """
+        entry = AuditEntry(
+            id=str(uuid.uuid4()),
+            at=self.gateway.clock.now(),
+            action=action,
+            result="success",
+            user_id=user_id,
+            scheme=COMMAND,
+            credential_id=_operator(),
+            object_kind=action.partition(".")[0],
+            object_id=object_id,
+            details={name: value for name, value in details.items() if value is not None} or None,
+        )
+        try:
+            await self.service(MetadataStore).audit.add_many([entry])
+        except Altus4Error as error:
+            click.echo(f"altus4: done, but not written into the audit trail: {error}", err=True)
+
     def run(self, function: Callable[[], Awaitable[T]], *, services: Collection[type] = ()) -> T:
         """Start these services, await `function()`, stop them, and give its result.
 
@@ -67,6 +101,14 @@ class CommandContext:
             return asyncio.run(main())
         except (Altus4Error, KeyboardInterrupt) as error:
             fail(error)
+
+
+def _operator() -> str | None:
+    """Give the name of the account on this machine that runs the command."""
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):  # a container may run as a number that has no name
+        return f"uid {os.getuid()}" if hasattr(os, "getuid") else None
 
 
 def fail(error: BaseException) -> NoReturn:

@@ -124,3 +124,18 @@ def test_the_trail_of_a_life(served: Deployment) -> None:
     for secret in ("horse", "secret password", "hush-hush", token, cookie.split("=")[1], key["secretKey"]):
         assert secret not in everything
     assert served.command("audit", "--user", "bob@example.org").stderr.startswith("altus4: there is no user bob@")
+
+
+def test_what_operators_do_is_written(served: Deployment) -> None:
+    made = json.loads(
+        served.must("accounts", "create-admin", "--email", "root@example.org", "--name", "Root", "--json")
+    )
+    key = json.loads(served.must("api-keys", "create", "--user", made["id"], "--permissions", "admin", "--json"))
+    served.must("api-keys", "revoke", "--user", made["id"], key["id"])
+    entries = json.loads(served.must("audit", "--user", "root@example.org", "--json"))["entries"][::-1]
+    assert [entry["action"] for entry in entries] == ["account.register", "keys.create", "keys.revoke"]
+    assert {(entry["scheme"], entry["result"]) for entry in entries} == {("command", "success")}
+    assert all(entry["credentialId"] for entry in entries)
+    assert entries[0]["details"]["role"] == "admin"
+    assert entries[1]["details"]["permissions"] == ["admin"]
+    assert key["secretKey"] not in json.dumps(entries)

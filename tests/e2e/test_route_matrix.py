@@ -185,6 +185,20 @@ def test_the_document_is_made_of_the_same_table(house: House) -> None:
             assert {"401", "403"} <= set(details["responses"])
 
 
+def test_every_route_takes_a_slash_at_its_end(house: House) -> None:
+    """And it is no way around anything: nobody gets further by it."""
+    key = house.key(house.owner, "search")
+    for route in house.routes:
+        if route.path == "/":
+            continue
+        slashed = attrs.evolve(route, path=f"{route.path}/")
+        for token in (None, key):
+            plain = house.call(route, token).status
+            path = slashed.path.replace("{id}", UNKNOWN) + QUERIES.get(operation(route), "")
+            body = None if route.method == "GET" else BODIES.get(operation(route), {})
+            assert house.gateway.request(route.method, path, body, token).status == plain, (operation(route), token)
+
+
 def test_ids_of_others_in_bodies_and_queries(house: House) -> None:
     stranger = house.login(house.stranger)
     for method, path, body in (

@@ -74,6 +74,7 @@ def _make(
         now = clock.now().replace(microsecond=0)  # as the columns have it
         user = User(str(uuid.uuid4()), address, called, hashed, role, now, now)
         await context.service(MetadataStore).users.add(user)
+        await context.record("account.register", user.id, user.id, email=user.email, role=user.role)
         return user
 
     user = context.run(run, services=(MetadataStore,))

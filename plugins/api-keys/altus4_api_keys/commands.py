@@ -9,7 +9,7 @@ import click
 import orjson
 
 from altus4_api_keys.terms import ENVIRONMENTS, PERMISSIONS, TIERS, KeyTerms, mint
-from altus4_api_keys.view import WARNING, key_json
+from altus4_api_keys.view import WARNING, key_json, told
 from altus4_core.clock import Clock
 from altus4_core.commands import CommandContext
 from altus4_core.errors import FieldProblem, NotFound, ValidationFailed
@@ -69,6 +69,7 @@ def _create(clock: Clock) -> click.Command:
             owner = await find_user(store, user)
             row, new = mint(terms, owner.id, now)
             await store.api_keys.add(row)
+            await context.record("keys.create", owner.id, row.id, **told(row))
             return row, new.text
 
         row, text = context.run(run, services=(MetadataStore,))
@@ -128,6 +129,7 @@ def _revoke(clock: Clock) -> click.Command:
                 message = f"{owner.email} has no API key {key}; see: altus4 api-keys list --user {owner.email}"
                 raise NotFound(message)
             await store.api_keys.update(attrs.evolve(found, is_active=False, updated_at=clock.now()))
+            await context.record("keys.revoke", owner.id, found.id, key_prefix=found.key_prefix)
             return found
 
         found = context.run(run, services=(MetadataStore,))

@@ -31,9 +31,9 @@ from altus4_api_keys.known import SCHEME, KeyLookup
 from altus4_api_keys.policy import SESSION_ONLY
 from altus4_api_keys.terms import PERMISSIONS, KeyTerms, mint, whole_seconds
 from altus4_api_keys.usage import UsageRecorder
-from altus4_api_keys.view import WARNING, key_json
+from altus4_api_keys.view import WARNING, key_json, told
 from altus4_core.changes import Changes
-from altus4_core.clock import Clock, iso
+from altus4_core.clock import Clock
 from altus4_core.errors import Conflict, FieldProblem, NotFound, ValidationFailed
 from altus4_core.records import Action, Identity, Subject
 from altus4_core.routing import Call, Reply, Route
@@ -120,7 +120,7 @@ class KeyRoutes:
         await self._check_databases(call.caller, terms.databases)
         row, new = mint(terms, call.caller.user_id, now)
         await self._store().api_keys.add(row)
-        call.note.add(object_id=row.id, **_told(row))
+        call.note.add(object_id=row.id, **told(row))
         return Reply(_new_json(row, new, now), status=201)
 
     async def list_keys(self, call: Call) -> Any:
@@ -165,8 +165,8 @@ class KeyRoutes:
         )
         await self._store().api_keys.update(changed)
         self._forget(key)
-        before = _told(key)
-        call.note.details |= {name: value for name, value in _told(changed).items() if value != before[name]}
+        before = told(key)
+        call.note.details |= {name: value for name, value in told(changed).items() if value != before[name]}
         return _one_json(self._recorder().applied(changed), now)
 
     def _forget(self, key: ApiKey) -> None:
@@ -233,7 +233,7 @@ class KeyRoutes:
                 raise Conflict(message, code="API_KEY_EXISTS")
             row, new = mint(terms, call.caller.user_id, now)
             await self._store().api_keys.add(row)
-        call.note.add(object_id=row.id, **_told(row))
+        call.note.add(object_id=row.id, **told(row))
         return Reply(_new_json(row, new, now), status=201)
 
     async def status(self, call: Call) -> SetupStatus:
@@ -303,22 +303,6 @@ class KeyRoutes:
         if not set(ids) <= known:
             message = "Database not found"
             raise NotFound(message)
-
-
-def _told(key: ApiKey) -> dict[str, Any]:
-    """Say of a key what the audit trail should know: what it grants, and never its text or hash."""
-    custom = key.rate_limit_custom
-    return {
-        "name": key.name,
-        "key_prefix": key.key_prefix,
-        "environment": key.environment,
-        "permissions": sorted(key.permissions),
-        "rate_limit_tier": key.rate_limit_tier,
-        "rate_limit_custom": None if custom is None else [custom.requests_per_hour, custom.burst],
-        "expires_at": None if key.expires_at is None else iso(key.expires_at),
-        "allowed_ips": None if key.allowed_ips is None else list(key.allowed_ips),
-        "databases": None if key.databases is None else list(key.databases),
-    }
 
 
 def _not_found() -> NotFound:

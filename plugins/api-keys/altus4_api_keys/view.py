@@ -41,3 +41,19 @@ def key_json(key: ApiKey, now: datetime) -> dict[str, Any]:
     if key.databases is not None:
         shown["databases"] = list(key.databases)
     return shown
+
+
+def told(key: ApiKey) -> dict[str, Any]:
+    """Say of a key what the audit trail should know: what it grants, and never its text or hash."""
+    custom = key.rate_limit_custom
+    return {
+        "name": key.name,
+        "key_prefix": key.key_prefix,
+        "environment": key.environment,
+        "permissions": sorted(key.permissions),
+        "rate_limit_tier": key.rate_limit_tier,
+        "rate_limit_custom": None if custom is None else [custom.requests_per_hour, custom.burst],
+        "expires_at": None if key.expires_at is None else iso(key.expires_at),
+        "allowed_ips": None if key.allowed_ips is None else list(key.allowed_ips),
+        "databases": None if key.databases is None else list(key.databases),
+    }

@@ -19,7 +19,7 @@ from altus4_databases_mysql.connector import Connector
 from altus4_databases_mysql.inspection import Inspection
 from altus4_databases_mysql.registrar import Registrar
 from altus4_databases_mysql.terms import ConnectionTerms
-from altus4_databases_mysql.view import connection_data, inspection_json
+from altus4_databases_mysql.view import connection_data, inspection_json, told
 
 TLS_CHOICES = ("disabled", "required", "verify-ca", "verify-identity")
 SERVICES = (MetadataStore, Connector)
@@ -84,9 +84,11 @@ def _add(clock: Clock) -> click.Command:
         async def run() -> Database:
             registrar, owner = await _registrar(context, clock, user)
             try:
-                return await registrar.add(owner.id, terms)
+                row = await registrar.add(owner.id, terms)
             except ValidationFailed as refusal:
                 raise _with_hint(refusal) from refusal
+            await context.record("databases.add", owner.id, row.id, **told(row))
+            return row
 
         row = context.run(run, services=SERVICES)
         if as_json:
@@ -162,6 +164,7 @@ def _remove(clock: Clock) -> click.Command:
             registrar, owner = await _registrar(context, clock, user)
             row = await registrar.find(owner.id, database)
             await registrar.remove(owner.id, row.id)
+            await context.record("databases.remove", owner.id, row.id, name=row.name)
             return row
 
         row = context.run(run, services=SERVICES)

@@ -22,7 +22,7 @@ from altus4_databases_mysql.bodies import (
 from altus4_databases_mysql.changes import new_terms
 from altus4_databases_mysql.registrar import Registrar
 from altus4_databases_mysql.sharedtargets import SharedTargets
-from altus4_databases_mysql.view import connection_data, inspection_json
+from altus4_databases_mysql.view import connection_data, inspection_json, told
 
 PATH: Final = "/api/v1/databases"
 TAG: Final = "Databases"
@@ -84,7 +84,7 @@ class DatabaseRoutes:
         call.note.add(host=terms.host, port=terms.port, database=terms.database)  # of an attempt that fails, too
         row = await self._registrar().add(user_id, terms)
         self._changes.tell("databases", user_id)
-        call.note.add(object_id=row.id, **_told(row))
+        call.note.add(object_id=row.id, **told(row))
         return self._shown(row)
 
     async def list(self, call: Call) -> Sequence[ConnectionData]:
@@ -105,8 +105,8 @@ class DatabaseRoutes:
         before = await self._row(call)
         row = await self._registrar().change(before, call.body)
         self._gone(row)
-        known = _told(before)
-        call.note.details |= {name: value for name, value in _told(row).items() if value != known[name]}
+        known = told(before)
+        call.note.details |= {name: value for name, value in told(row).items() if value != known[name]}
         return self._shown(row)
 
     async def remove(self, call: Call) -> Done:
@@ -180,18 +180,6 @@ class DatabaseRoutes:
         self._refreshing.discard(task)
         if not task.cancelled():
             task.exception()  # told to the caller if one still waits, else logged by the target
-
-
-def _told(row: Database) -> dict[str, Any]:
-    """Say of a database what the audit trail should know: where it is and as whom, never with which password."""
-    return {
-        "name": row.name,
-        "host": row.host,
-        "port": row.port,
-        "database": row.database_name,
-        "username": row.username,
-        "ssl": row.ssl_enabled,
-    }
 
 
 def _sees(identity: Identity, database_id: str) -> bool:

@@ -55,3 +55,15 @@ def inspection_json(found: Inspection) -> Mapping[str, Any]:
         "tables": found.tables,
         "searchableTables": found.searchable_tables,
     }
+
+
+def told(row: Database) -> dict[str, Any]:
+    """Say of a database what the audit trail should know: where it is and as whom, never with which password."""
+    return {
+        "name": row.name,
+        "host": row.host,
+        "port": row.port,
+        "database": row.database_name,
+        "username": row.username,
+        "ssl": row.ssl_enabled,
+    }
