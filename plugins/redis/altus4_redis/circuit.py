@@ -7,13 +7,15 @@ class Circuit:
     """Every `admits` that said yes is followed by exactly one of `succeeded`, `failed` and `abandoned`.
 
     Args:
-        pause: Seconds for which nobody asks after a failure.
+        pause: Longest time in seconds for which nobody asks after a failure. The first is a tenth of it, since a
+            single answer that came too late may be this machine's fault, and each further one twice the last.
         monotonic: Source of time, in seconds.
     """
 
     def __init__(self, pause: float, monotonic: Callable[[], float]) -> None:
         self._pause = pause
         self._monotonic = monotonic
+        self._next = pause / 10
         self._until: float | None = None
         self._probing = False
 
@@ -34,11 +36,15 @@ class Circuit:
     def succeeded(self) -> bool:
         """Close; says whether it was open."""
         was_open, self._until, self._probing = self.is_open, None, False
+        self._next = self._pause / 10
         return was_open
 
     def failed(self) -> bool:
         """Open; says whether it was closed."""
-        was_open, self._until, self._probing = self.is_open, self._monotonic() + self._pause, False
+        was_open, probing, self._probing = self.is_open, self._probing, False
+        if probing or not was_open:  # not for those that were on their way when the first failed
+            self._until = self._monotonic() + self._next
+            self._next = min(2 * self._next, self._pause)
         return not was_open
 
     def abandoned(self) -> None:

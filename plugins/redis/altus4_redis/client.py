@@ -21,7 +21,7 @@ class Reach:
     url: str = attrs.field(repr=False)
     connect_timeout: float = 0.05
     operation_timeout: float = 0.05
-    connections: int = 16
+    connections: int = 4
     ca_file: str = ""
 
     @property

@@ -22,7 +22,7 @@ class RedisLink:
     Args:
         client: Belongs to the link from now on.
         deadline: Seconds that a call may take.
-        pause: Seconds for which Redis is not asked after a failure.
+        pause: Longest time in seconds for which Redis is not asked after a failure.
         monotonic: Source of time.
         logger: Told when Redis goes and comes back, never how often it is missing.
     """

@@ -1,7 +1,8 @@
 """Wiring of the plugin `redis`."""
 
+import asyncio
 from collections.abc import AsyncIterator, Iterable
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from altus4_core.settings.field import Secret
 from altus4_redis.check import RedisCheck
 from altus4_redis.client import Reach, check_files, open_client, url_fault
 from altus4_redis.limiter import RedisLimiter
-from altus4_redis.link import RedisGone, RedisLink
+from altus4_redis.link import RedisLink
 from altus4_redis.relay import ChangeRelay
 
 
@@ -40,8 +41,10 @@ class RedisSettings(QuotaSettings):
     )
     connect_timeout_ms: int = setting(50, doc="Longest time to connect and log in, in milliseconds.", validator=ge(1))
     operation_timeout_ms: int = setting(50, doc="Longest time to wait for an answer, in milliseconds.", validator=ge(1))
-    connections: int = setting(16, doc="Most connections of one process.", validator=ge(1))
-    pause: float = setting(1.0, doc="Seconds for which Redis is not asked after it did not answer.", validator=gt(0))
+    connections: int = setting(4, doc="Most connections of one process, besides the relay's two.", validator=ge(1))
+    pause: float = setting(
+        1.0, doc="Longest time for which Redis is not asked after a failure, in seconds.", validator=gt(0)
+    )
     on_failure: str = setting(
         "allow",
         doc="While Redis is gone: allow counts in each process's memory, deny refuses with 503.",
@@ -90,9 +93,8 @@ class RedisPlugin(Plugin):
                 monotonic=ctx.clock.monotonic,
                 logger=ctx.logger,
             )
-            # The first connection costs the most: not the first request's time, and a start does without Redis.
-            with suppress(RedisGone):
-                await link.ping()
+            # Connecting costs the most: it shall not be the first requests' time. A start does without Redis, though.
+            await asyncio.gather(*(link.ping() for _ in range(reach.connections)), return_exceptions=True)
             try:
                 yield link
             finally:

@@ -37,7 +37,7 @@ async def until_shared(limiter, counters, within=5.0):
 @pytest.mark.parametrize("way", ["kill", "pause"])
 async def test_gone_and_back(server, link_to, limiter_on, counters, drain, caplog, way):
     caplog.set_level(logging.INFO)
-    limiter = limiter_on(link_to(server.url), free_per_hour=1, free_burst=20)
+    limiter = limiter_on(link_to(server.url, pause=3), free_per_hour=1, free_burst=20)
     for _ in range(5):
         assert (await limiter.admit(KEY, "x", 1)).allowed
     await asyncio.to_thread(getattr(server, way))
