@@ -24,6 +24,7 @@ class RedisLink:
         deadline: Seconds that a call may take.
         pause: Longest time in seconds for which Redis is not asked after a failure.
         monotonic: Source of time.
+        connections: How many the client has.
         logger: Told when Redis goes and comes back, never how often it is missing.
     """
 
@@ -35,11 +36,14 @@ class RedisLink:
         pause: float,
         monotonic: Callable[[], float],
         logger: logging.Logger,
+        connections: int = 4,
     ) -> None:
         self._client = client
         self._deadline = deadline
         self._logger = logger
         self.circuit = Circuit(pause, monotonic)
+        # The library's pool lets newcomers overtake those who wait, some until their deadline: here they queue.
+        self._turns = asyncio.Semaphore(connections)
         self._rate = client.register_script(RATE)
         self._window = client.register_script(WINDOW)
 
@@ -81,7 +85,7 @@ class RedisLink:
 
     async def _judged(self, ask: Callable[[], Any]) -> Any:
         try:
-            async with asyncio.timeout(self._deadline):
+            async with asyncio.timeout(self._deadline), self._turns:
                 answer = await ask()
         except asyncio.CancelledError:
             self.circuit.abandoned()

@@ -92,6 +92,7 @@ class RedisPlugin(Plugin):
                 pause=settings.pause,
                 monotonic=ctx.clock.monotonic,
                 logger=ctx.logger,
+                connections=reach.connections,
             )
             # Connecting costs the most: it shall not be the first requests' time. A start does without Redis, though.
             await asyncio.gather(*(link.ping() for _ in range(reach.connections)), return_exceptions=True)

@@ -232,6 +232,17 @@ async def test_the_rights_that_the_readme_names_are_enough(link, link_to, limite
     assert counters.total("limits_not_shared") == 0
 
 
+async def test_more_callers_than_connections_queue_in_order(server, link_to, limiter_on, counters):
+    limiter = limiter_on(link_to(server.url, timeout=0.4))
+
+    async def keep_asking(number):
+        for _ in range(100):
+            await limiter.admit(Subject("key", f"k{number}"), "x", 0)
+
+    await asyncio.gather(*(keep_asking(number) for number in range(16)))
+    assert counters.total("limits_not_shared") == 0
+
+
 async def test_an_ipv6_customer_has_one_limit():
     assert key_part(Subject("address", "2001:db8::1")) == key_part(Subject("address", "2001:db8::2"))
     assert key_part(Subject("address", "2001:db8::1")) != key_part(Subject("address", "2001:db8:0:1::1"))
