@@ -14,7 +14,7 @@ from altus4_core.errors import BadGateway, DeadlineExceeded, FieldProblem, Provi
 from altus4_core.events import EventBus
 from altus4_core.fanout import FanOut
 from altus4_core.fusion import ReciprocalRankFusion
-from altus4_core.identifiers import new_id
+from altus4_core.identifiers import ordered_id
 from altus4_core.records import (
     Category,
     DatabaseOutcome,
@@ -194,7 +194,7 @@ class SearchPipeline:
         }
         self._events.emit(
             Event(
-                id=new_id(),
+                id=ordered_id(),
                 kind="search",
                 at=self._clock.now(),
                 user_id=identity.user_id,
