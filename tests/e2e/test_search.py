@@ -101,6 +101,12 @@ def test_columns_choose_the_index(world: World) -> None:
     assert results[0]["matchedColumns"] == ["title"]
 
 
+def test_a_column_that_no_index_covers_is_a_warning_where_tables_have_indexes(world: World) -> None:
+    data = world.gateway.search(world.ann, "garden", columns=["price"]).data
+    assert data["results"] == []
+    assert "COLUMNS_NOT_INDEXED" in {warning["code"] for warning in data["warnings"]}
+
+
 def test_markup_in_a_snippet_is_harmless_text(world: World) -> None:
     (result,) = found(world, "coffee sea", tables=["articles"])
     assert "coffee" in result["snippet"].lower()
