@@ -12,10 +12,10 @@ from typing import Any, NoReturn, TypeVar
 import attrs
 import click
 
+from altus4_core.composing.manager import Selection
 from altus4_core.errors import Altus4Error, StartupRefused, ValidationFailed
 from altus4_core.gateway import Gateway
-from altus4_core.manager import Selection
-from altus4_core.migrate import MigrationsRefused
+from altus4_core.migrate.plan import MigrationsRefused
 from altus4_core.settings.loader import LoadedSettings, load_settings
 from altus4_core.store import MetadataStore
 from altus4_core.stored import AuditEntry

@@ -11,7 +11,7 @@ from typing import Any
 
 import attrs
 
-from altus4_core.composition import Entry
+from altus4_core.composing.composition import Entry
 from altus4_core.errors import FOREIGN_FAULTS, Altus4Error, ProviderFault
 from altus4_core.resumed import Resumed
 

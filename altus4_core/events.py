@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import attrs
 
-from altus4_core.composition import Composition, Entry
+from altus4_core.composing.composition import Composition, Entry
 from altus4_core.dispatch import Dispatch
 from altus4_core.errors import ProviderFault
 from altus4_core.records import Event

@@ -8,23 +8,23 @@ import attrs
 
 from altus4_core.changes import Changes
 from altus4_core.clock import Clock, SystemClock
-from altus4_core.composition import Composition
+from altus4_core.composing.composition import Composition
+from altus4_core.composing.manager import PluginManager, Selection
 from altus4_core.counters import Counters
-from altus4_core.directory import DatabaseDirectory
 from altus4_core.dispatch import Dispatch
 from altus4_core.errors import Problem, SettingsError, StartupRefused
 from altus4_core.events import EventBus
-from altus4_core.fusion import ReciprocalRankFusion
-from altus4_core.manager import PluginManager, Selection
-from altus4_core.migrate import pending
-from altus4_core.migrationfiles import MigrationsRefused, read_files
+from altus4_core.migrate.files import MigrationsRefused, read_files
+from altus4_core.migrate.plan import pending
 from altus4_core.nearest import did_you_mean
-from altus4_core.pipeline import SearchPipeline
 from altus4_core.plugin import Handle
 from altus4_core.registry import PlannedService, Registry, plan_services
+from altus4_core.search.directory import DatabaseDirectory
+from altus4_core.search.fusion import ReciprocalRankFusion
+from altus4_core.search.pipeline import SearchPipeline
+from altus4_core.search.targets import OpenTargets
 from altus4_core.settings.loader import LoadedSettings
 from altus4_core.store import MetadataStore, MigrationStore
-from altus4_core.targets import OpenTargets
 from altus4_core.watchdog import LoopWatchdog
 
 logger = logging.getLogger("altus4.gateway")

@@ -5,11 +5,11 @@ from collections.abc import Sequence
 
 import attrs
 
-from altus4_core.composition import Entry
+from altus4_core.composing.composition import Entry
 from altus4_core.errors import ProviderFault
 from altus4_core.gateway import Gateway
 from altus4_core.records import Finding, Severity
-from altus4_core.results import check_findings
+from altus4_core.search.results import check_findings
 
 
 @attrs.frozen

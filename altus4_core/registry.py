@@ -8,7 +8,7 @@ from typing import Any, TypeVar, cast
 
 import attrs
 
-from altus4_core.composition import Composition, Entry
+from altus4_core.composing.composition import Composition, Entry
 from altus4_core.errors import FOREIGN_FAULTS, Altus4Error, Problem, StartupRefused, Unavailable
 from altus4_core.seams import Service
 

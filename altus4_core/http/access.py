@@ -5,11 +5,11 @@ from collections.abc import Mapping, Sequence
 
 from aiohttp import web
 
-from altus4_core.composition import Composition, Entry
+from altus4_core.composing.composition import Composition, Entry
 from altus4_core.dispatch import Dispatch
 from altus4_core.errors import LimitsUnknown, PermissionDenied, ProviderFault, Rejected, TooManyRequests, Unavailable
 from altus4_core.records import Action, AuthRequest, Identity, Subject, Verdict
-from altus4_core.results import check_identity, check_verdict, expect
+from altus4_core.search.results import check_identity, check_verdict, expect
 from altus4_core.settings.core import CoreSettings
 
 _check_permits = expect(bool, optional=True)

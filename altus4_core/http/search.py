@@ -6,12 +6,12 @@ from typing import Any, Literal
 
 import attrs
 
-from altus4_core.answer import answer_json, suggestion_json
 from altus4_core.errors import FieldProblem, ValidationFailed
 from altus4_core.gateway import Gateway
 from altus4_core.records import Action, SearchRequest, SuggestRequest
 from altus4_core.routing import Call, Route
 from altus4_core.schema.decode import field
+from altus4_core.search.answer import answer_json, suggestion_json
 
 SEARCH = Action("search.run", "search")
 SUGGEST = Action("search.suggest", "search")

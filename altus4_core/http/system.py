@@ -7,7 +7,7 @@ import attrs
 from aiohttp import web
 
 from altus4_core.clock import iso
-from altus4_core.composition import Entry
+from altus4_core.composing.composition import Entry
 from altus4_core.errors import ProviderFault
 from altus4_core.gateway import Gateway
 from altus4_core.http.gate import Gate
@@ -15,9 +15,9 @@ from altus4_core.http.metrics import Metrics
 from altus4_core.plugin import API
 from altus4_core.readiness import Part, Readiness
 from altus4_core.records import Action
-from altus4_core.results import check_mapping
 from altus4_core.routing import Call, Reply, Route
 from altus4_core.schema.openapi import record_schema
+from altus4_core.search.results import check_mapping
 
 ADMIN = Action("system.metrics", "admin", role="admin")
 """Figures are the whole process's: having the permission on one's own things is not enough."""

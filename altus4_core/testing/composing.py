@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from altus4_core.clock import Clock
-from altus4_core.discovery import FoundPlugin
+from altus4_core.composing.discovery import FoundPlugin
+from altus4_core.composing.manager import Selection
 from altus4_core.gateway import Gateway
-from altus4_core.manager import Selection
 from altus4_core.plugin import NoSettings, Plugin
 from altus4_core.settings.loader import load_settings
 

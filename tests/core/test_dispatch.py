@@ -5,10 +5,10 @@ import time
 
 import pytest
 
-from altus4_core.composition import Entry
+from altus4_core.composing.composition import Entry
 from altus4_core.dispatch import Dispatch
 from altus4_core.errors import ProviderFault, Rejected, TargetFailed
-from altus4_core.results import expect
+from altus4_core.search.results import expect
 
 ENTRY = Entry("limiter", "mine", "plain", object())
 

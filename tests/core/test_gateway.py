@@ -6,9 +6,9 @@ import pytest
 
 from altus4_core import Plugin, hookimpl
 from altus4_core.errors import StartupRefused
-from altus4_core.migrate import plan_up
-from altus4_core.migraterun import run_steps
-from altus4_core.migrationfiles import read_files
+from altus4_core.migrate.files import read_files
+from altus4_core.migrate.plan import plan_up
+from altus4_core.migrate.run import run_steps
 from altus4_core.seams import Migrations, Service
 from altus4_core.store import MigrationStore
 from altus4_core.testing.memory import MemoryMigrationStore

@@ -2,7 +2,7 @@
 
 import pytest
 
-from altus4_core.doctor import examine
+from altus4_core.cli.doctor import examine
 from altus4_core.records import Severity
 
 FAULTS = ["raises", "exits", "cancels", "hangs", "late", "junk", "inner-junk"]

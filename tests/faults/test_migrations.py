@@ -2,7 +2,7 @@
 
 import pytest
 
-from altus4_core.migrate import MigrationsRefused, read_files
+from altus4_core.migrate.plan import MigrationsRefused, read_files
 
 GOOD = {"001_a.up.sql": "CREATE TABLE a (id INT);", "001_a.down.sql": "DROP TABLE a;"}
 WRONG = {

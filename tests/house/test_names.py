@@ -5,7 +5,7 @@ from importlib import import_module
 import pytest
 from house import ROOT, name_of, plugin_folders, plugins
 
-from altus4_core.discovery import standard_names
+from altus4_core.composing.discovery import standard_names
 from altus4_core.plugin import Plugin
 
 

@@ -8,10 +8,10 @@ from typing import Any, ClassVar
 import orjson
 import pytest
 
-from altus4_core.composition import faults_of
+from altus4_core.composing.composition import faults_of
+from altus4_core.composing.seamtable import seam_table
 from altus4_core.errors import Altus4Error
 from altus4_core.seams import SeamSpec
-from altus4_core.seamtable import seam_table
 from altus4_core.testing.contracts.hostile import HOSTILE_TEXTS
 from altus4_core.testing.loopguard import LoopGuard
 

@@ -5,7 +5,7 @@ from typing import Any
 import click
 from click.testing import CliRunner
 
-from altus4_core.composition import NAME
+from altus4_core.composing.composition import NAME
 from altus4_core.testing.contracts.base import RecordContract
 
 

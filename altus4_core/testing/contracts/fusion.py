@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 import attrs
 import pytest
 
-from altus4_core.composition import faults_of
+from altus4_core.composing.composition import faults_of
 from altus4_core.records import FusedHit, Hit, RankedList
 from altus4_core.seams import Fusion
 from altus4_core.testing.contracts.base import check_list, spec_of

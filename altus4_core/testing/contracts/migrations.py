@@ -4,8 +4,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import ClassVar
 
-from altus4_core.composition import NAME
-from altus4_core.migrate import MigrationFile, plan_down, plan_up, read_files
+from altus4_core.composing.composition import NAME
+from altus4_core.migrate.plan import MigrationFile, plan_down, plan_up, read_files
 from altus4_core.seams import Migrations
 from altus4_core.store import AppliedMigration
 from altus4_core.testing.contracts.base import RecordContract

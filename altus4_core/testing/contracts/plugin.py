@@ -5,7 +5,7 @@ from typing import ClassVar
 
 import attrs
 
-from altus4_core.composition import NAME
+from altus4_core.composing.composition import NAME
 from altus4_core.hookspecs import Altus4HookSpecs
 from altus4_core.plugin import API, Plugin
 from altus4_core.testing.composing import found

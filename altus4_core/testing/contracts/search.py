@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 import attrs
 import pytest
 
-from altus4_core.composition import NAME
+from altus4_core.composing.composition import NAME
 from altus4_core.errors import TargetFailed, Unsearchable, ValidationFailed
 from altus4_core.records import Hit, SearchRequest, TableHits
 from altus4_core.seams import OpenTarget, SearchMode

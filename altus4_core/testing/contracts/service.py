@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 
 import pytest
 
-from altus4_core.composition import provider_name
+from altus4_core.composing.composition import provider_name
 from altus4_core.seams import Service
 from altus4_core.testing.contracts.base import RecordContract, spec_of
 from altus4_core.testing.loopguard import LoopGuard

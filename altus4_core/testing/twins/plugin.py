@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from altus4_core.composing.seamtable import seam_table
 from altus4_core.hookspecs import hookimpl
 from altus4_core.plugin import Plugin
 from altus4_core.records import Identity
@@ -25,7 +26,6 @@ from altus4_core.seams import (
     Suggester,
     TargetProvider,
 )
-from altus4_core.seamtable import seam_table
 from altus4_core.store import MetadataStore
 from altus4_core.stored import Database
 from altus4_core.testing.sink import RecordingSink

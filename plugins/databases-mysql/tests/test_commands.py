@@ -8,7 +8,7 @@ from altus4_databases_mysql.keyring import Keyring, new_key_entry
 from click.testing import CliRunner
 
 from altus4_core.commands import CommandContext
-from altus4_core.manager import Selection
+from altus4_core.composing.manager import Selection
 from altus4_core.stored import User
 from altus4_core.testing.composing import found
 

@@ -6,7 +6,7 @@ from typing import Final
 
 from altus4_core.clock import Clock
 from altus4_core.errors import Altus4Error, StartupRefused
-from altus4_core.migrate import MigrationFile, drift, pending
+from altus4_core.migrate.plan import MigrationFile, drift, pending
 from altus4_core.plugin import Handle
 from altus4_core.records import Finding, Severity
 from altus4_core.store import AppliedMigration, MigrationStore

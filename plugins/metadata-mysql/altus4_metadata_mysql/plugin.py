@@ -9,7 +9,7 @@ from attrs.validators import ge, gt
 
 from altus4_core.errors import Problem, StartupRefused
 from altus4_core.hookspecs import hookimpl
-from altus4_core.migrate import MigrationFile, pending, read_files
+from altus4_core.migrate.plan import MigrationFile, pending, read_files
 from altus4_core.plugin import Plugin, PluginContext
 from altus4_core.seams import Check, Migrations, Service
 from altus4_core.settings import setting

@@ -13,8 +13,8 @@ from altus4_metadata_mysql.tracking import MySQLMigrationStore
 from altus4_mysql import make_driver, parse_url
 
 from altus4_core.clock import SystemClock
-from altus4_core.migrate import plan_up, read_files
-from altus4_core.migraterun import run_steps
+from altus4_core.migrate.plan import plan_up, read_files
+from altus4_core.migrate.run import run_steps
 from altus4_core.settings import Secret
 
 

@@ -20,8 +20,8 @@ from altus4_mysql import make_driver
 
 from altus4_core.clock import SystemClock
 from altus4_core.errors import Altus4Error
-from altus4_core.migrate import plan_down, plan_up, read_files
-from altus4_core.migraterun import run_steps
+from altus4_core.migrate.plan import plan_down, plan_up, read_files
+from altus4_core.migrate.run import run_steps
 from altus4_core.seams import Migrations
 from altus4_core.settings import Secret
 

@@ -11,15 +11,15 @@ import pytest
 from altus4_metadata_mysql.plugin import MetadataMySQL, shipped, shipped_files
 from click.testing import CliRunner
 
-from altus4_core.cli import main
+from altus4_core.cli.main import main
 from altus4_core.clock import SystemClock
 from altus4_core.commands import CommandContext
+from altus4_core.composing.manager import Selection
 from altus4_core.errors import Busy, MigrationFailed
-from altus4_core.manager import Selection
-from altus4_core.migrate import plan_down, plan_up, read_files
-from altus4_core.migraterun import run_steps
+from altus4_core.migrate.plan import plan_down, plan_up, read_files
+from altus4_core.migrate.run import run_steps
+from altus4_core.migrate.sqlsplit import split_statements
 from altus4_core.seams import Migrations
-from altus4_core.sqlsplit import split_statements
 from altus4_core.testing.composing import found
 
 pytestmark = pytest.mark.mysql

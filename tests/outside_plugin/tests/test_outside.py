@@ -5,8 +5,8 @@ import json
 import pytest
 from commandline import altus4
 
-from altus4_core.migrate import read_files
-from altus4_core.seamtable import seam_table
+from altus4_core.composing.seamtable import seam_table
+from altus4_core.migrate.plan import read_files
 from altus4_core.stored import Database
 
 TOML = """

@@ -11,12 +11,12 @@ import click
 import orjson
 
 from altus4_core.commands import CommandContext, fail
-from altus4_core.discovery import from_file
+from altus4_core.composing.discovery import from_file
+from altus4_core.composing.manager import Selection
 from altus4_core.errors import Altus4Error
 from altus4_core.gateway import Gateway
 from altus4_core.logs import configure_logging
 from altus4_core.loops import run
-from altus4_core.manager import Selection
 from altus4_core.serve import Server, serve, serve_while
 from altus4_core.settings.loader import load_settings
 from altus4_sandbox.demo.accounts import admin_pool, create_accounts

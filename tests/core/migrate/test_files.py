@@ -4,8 +4,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from altus4_core.migrate import MigrationsRefused, read_files
-from altus4_core.migrationfiles import checksum, digest
+from altus4_core.migrate.files import checksum, digest
+from altus4_core.migrate.plan import MigrationsRefused, read_files
 from altus4_core.seams import Migrations
 
 AT = datetime(2030, 5, 1, 12, 0, tzinfo=UTC)

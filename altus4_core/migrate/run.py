@@ -7,9 +7,9 @@ import attrs
 
 from altus4_core.clock import Clock
 from altus4_core.errors import MigrationFailed
-from altus4_core.migrate import APPLIED, Step
-from altus4_core.migrationfiles import digest
-from altus4_core.sqlkind import Kind, kind_of
+from altus4_core.migrate.files import digest
+from altus4_core.migrate.plan import APPLIED, Step
+from altus4_core.migrate.sqlkind import Kind, kind_of
 from altus4_core.store import AppliedMigration, MigrationSession
 
 Report = Callable[[Step, int], None]

@@ -3,9 +3,9 @@
 import pytest
 
 from altus4_core import Plugin, hookimpl
-from altus4_core.discovery import FoundPlugin
+from altus4_core.composing.discovery import FoundPlugin
+from altus4_core.composing.manager import Selection
 from altus4_core.gateway import Gateway
-from altus4_core.manager import Selection
 from altus4_core.records import Category
 from altus4_core.settings.loader import load_settings
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from altus4_core.sqlsplit import SplitError, Statement, join_statements, split_statements
+from altus4_core.migrate.sqlsplit import SplitError, Statement, join_statements, split_statements
 
 
 def sql_of(text: str) -> list[str]:

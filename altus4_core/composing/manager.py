@@ -20,18 +20,18 @@ from collections.abc import Collection, Mapping, Sequence
 import attrs
 import pluggy
 
-from altus4_core import discovery
 from altus4_core.changes import Changes
-from altus4_core.claims import core_claims
 from altus4_core.clock import Clock
-from altus4_core.composer import Composer
-from altus4_core.composition import Composition, LoadedPlugin
+from altus4_core.composing import discovery
+from altus4_core.composing.claims import core_claims
+from altus4_core.composing.composer import Composer
+from altus4_core.composing.composition import Composition, LoadedPlugin
+from altus4_core.composing.discovery import FoundPlugin
+from altus4_core.composing.recordfaults import is_tuple_of_types
 from altus4_core.counters import Counters
-from altus4_core.discovery import FoundPlugin
 from altus4_core.errors import FOREIGN_FAULTS, Problem, SettingsError
 from altus4_core.hookspecs import PROJECT, Altus4HookSpecs
 from altus4_core.plugin import API, Plugin, PluginContext, ServiceDirectory
-from altus4_core.recordfaults import is_tuple_of_types
 from altus4_core.settings.loader import LoadedSettings
 
 

@@ -10,11 +10,11 @@ import click
 import orjson
 
 from altus4_core.commands import CommandContext, confirm_destructive
-from altus4_core.introspection import columns
-from altus4_core.migrate import MigrationFile, Step, out_of_order, plan_down, plan_up, read_files, status
-from altus4_core.migraterun import Report, run_steps
+from altus4_core.composing.introspection import columns
+from altus4_core.migrate.plan import MigrationFile, Step, out_of_order, plan_down, plan_up, read_files, status
+from altus4_core.migrate.run import Report, run_steps
+from altus4_core.migrate.sqlsplit import join_statements
 from altus4_core.seams import Migrations
-from altus4_core.sqlsplit import join_statements
 from altus4_core.store import MigrationStore
 
 WAIT_SECONDS = 60.0

@@ -6,8 +6,8 @@ import pytest
 
 from altus4_core.clock import SystemClock
 from altus4_core.errors import MigrationFailed
-from altus4_core.migrate import MigrationsRefused, plan_down, plan_up, read_files
-from altus4_core.migraterun import run_steps
+from altus4_core.migrate.plan import MigrationsRefused, plan_down, plan_up, read_files
+from altus4_core.migrate.run import run_steps
 from altus4_core.testing.memory import MemoryMigrationStore
 
 AT = datetime(2030, 5, 1, 12, 0, tzinfo=UTC)

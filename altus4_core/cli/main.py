@@ -9,11 +9,11 @@ from typing import Any, NoReturn
 
 import click
 
-from altus4_core.cli_migrate import migrate
+from altus4_core.cli.migrate import migrate
 from altus4_core.commands import EXIT_FAILED, EXIT_USAGE, CommandContext, fail
-from altus4_core.discovery import from_file
+from altus4_core.composing.discovery import from_file
+from altus4_core.composing.manager import Selection
 from altus4_core.errors import Altus4Error, SettingsError
-from altus4_core.manager import Selection
 
 
 class Altus4Group(click.Group):
@@ -123,7 +123,7 @@ def serve(context: CommandContext, host: str | None, port: int | None, plugin: t
 @click.pass_obj
 def plugins(context: CommandContext, *, as_json: bool) -> None:
     """Show plugins, what they provide and what is wrong with them."""
-    from altus4_core.introspection import plugin_report, plugin_table
+    from altus4_core.composing.introspection import plugin_report, plugin_table
 
     report = plugin_report(context.gateway)
     if as_json:
@@ -149,7 +149,7 @@ def config() -> None:
 @click.pass_obj
 def config_explain(context: CommandContext, *, as_json: bool) -> None:
     """Show every value, where it comes from and what it means. Secrets are not shown."""
-    from altus4_core.introspection import explain_rows, explain_table
+    from altus4_core.composing.introspection import explain_rows, explain_table
 
     rows = explain_rows(context)
     if as_json:
@@ -167,7 +167,7 @@ def config_explain(context: CommandContext, *, as_json: bool) -> None:
 @click.pass_obj
 def doctor(context: CommandContext, *, as_json: bool) -> None:
     """Check settings, services and everything plugins know how to check."""
-    from altus4_core.doctor import examine, findings_json, findings_text
+    from altus4_core.cli.doctor import examine, findings_json, findings_text
     from altus4_core.records import Severity
 
     try:

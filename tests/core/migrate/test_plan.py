@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 import attrs
 import pytest
 
-from altus4_core.migrate import MigrationsRefused, drift, pending, plan_down, plan_up, read_files, status
-from altus4_core.migrationfiles import digest
+from altus4_core.migrate.files import digest
+from altus4_core.migrate.plan import MigrationsRefused, drift, pending, plan_down, plan_up, read_files, status
 from altus4_core.store import AppliedMigration
 
 AT = datetime(2030, 5, 1, 12, 0, tzinfo=UTC)

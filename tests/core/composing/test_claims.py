@@ -1,8 +1,8 @@
 """What the core claims is what it has."""
 
 from altus4_core.app import create_app
-from altus4_core.claims import COMMANDS, METRICS, ROUTES, core_claims
-from altus4_core.cli import main
+from altus4_core.cli.main import main
+from altus4_core.composing.claims import COMMANDS, METRICS, ROUTES, core_claims
 
 PAGES = {"GET /", "GET /docs"}
 

@@ -6,9 +6,9 @@ from typing import Any
 import attrs
 
 from altus4_core.commands import CommandContext
+from altus4_core.composing.seamtable import seam_table
 from altus4_core.gateway import Gateway
 from altus4_core.plugin import API
-from altus4_core.seamtable import seam_table
 
 
 def plugin_report(gateway: Gateway) -> dict[str, Any]:

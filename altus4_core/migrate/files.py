@@ -8,8 +8,8 @@ from pathlib import Path
 import attrs
 
 from altus4_core.errors import Altus4Error, Problem
+from altus4_core.migrate.sqlsplit import SplitError, Statement, split_statements
 from altus4_core.seams import Migrations
-from altus4_core.sqlsplit import SplitError, Statement, split_statements
 
 FILE = re.compile(r"(?P<stem>(?P<number>\d{3,})_[a-z0-9_]+)\.(?P<way>up|down)\.sql\Z")
 METADATA = "metadata"

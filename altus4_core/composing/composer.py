@@ -8,12 +8,12 @@ from typing import Any
 import attrs
 import pluggy
 
-from altus4_core.claims import CORE
-from altus4_core.composition import Entry, LoadedPlugin, faults_of, provider_name
+from altus4_core.composing.claims import CORE
+from altus4_core.composing.composition import Entry, LoadedPlugin, faults_of, provider_name
+from altus4_core.composing.seamtable import seam_table
 from altus4_core.errors import FOREIGN_FAULTS, Altus4Error, Problem, StartupRefused
 from altus4_core.plugin import PluginContext
 from altus4_core.seams import SeamSpec
-from altus4_core.seamtable import seam_table
 
 UNWRAPPED = frozenset({"service", "migrations", "route", "command"})
 VARIABLE = re.compile(r"\{[A-Za-z_][A-Za-z0-9_]*")

@@ -4,16 +4,11 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from altus4_core.answer import SearchAnswer, total_of
 from altus4_core.clock import Clock
-from altus4_core.composition import Composition, Entry
-from altus4_core.directory import DatabaseDirectory
+from altus4_core.composing.composition import Composition, Entry
 from altus4_core.dispatch import Dispatch
-from altus4_core.enrichment import Enrichment
 from altus4_core.errors import BadGateway, DeadlineExceeded, FieldProblem, ProviderFault, Unsearchable, ValidationFailed
 from altus4_core.events import EventBus
-from altus4_core.fanout import FanOut
-from altus4_core.fusion import ReciprocalRankFusion
 from altus4_core.identifiers import ordered_id
 from altus4_core.records import (
     Category,
@@ -28,9 +23,14 @@ from altus4_core.records import (
     Suggestion,
     SuggestRequest,
 )
-from altus4_core.results import check_fused
+from altus4_core.search.answer import SearchAnswer, total_of
+from altus4_core.search.directory import DatabaseDirectory
+from altus4_core.search.enrichment import Enrichment
+from altus4_core.search.fanout import FanOut
+from altus4_core.search.fusion import ReciprocalRankFusion
+from altus4_core.search.results import check_fused
+from altus4_core.search.targets import OpenTargets
 from altus4_core.settings.core import CoreSettings
-from altus4_core.targets import OpenTargets
 
 FEW_RESULTS = 3
 """With fewer results than these a search asks the suggesters, too."""

@@ -4,13 +4,13 @@ import asyncio
 import time
 from collections.abc import Sequence
 
-from altus4_core.composition import Entry
+from altus4_core.composing.composition import Entry
 from altus4_core.dispatch import Dispatch
 from altus4_core.errors import ProviderFault, TargetFailed, Unsearchable, ValidationFailed
 from altus4_core.records import DatabaseOutcome, DatabaseStatus, Notice, SearchRequest, TableHits
-from altus4_core.results import check_hits
+from altus4_core.search.results import check_hits
+from altus4_core.search.targets import OpenTargets
 from altus4_core.stored import Database
-from altus4_core.targets import OpenTargets
 
 OVERRUN = 0.05  # seconds: the databases' own deadlines end first, so that who is late is named; this is for the rest
 CANCEL_GRACE = 0.1  # seconds that cancelled searches get to notice

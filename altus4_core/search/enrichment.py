@@ -6,11 +6,11 @@ from typing import Any
 
 import attrs
 
-from altus4_core.composition import Composition, Entry
+from altus4_core.composing.composition import Composition, Entry
 from altus4_core.dispatch import Dispatch
 from altus4_core.errors import ProviderFault
 from altus4_core.records import Category, FusedHit, Notice, SearchRequest, Suggestion, SuggestRequest
-from altus4_core.results import Check, check_categories, check_suggestions
+from altus4_core.search.results import Check, check_categories, check_suggestions
 
 FAULTS_BEFORE_PAUSE = 5
 PAUSE_SECONDS = 60.0

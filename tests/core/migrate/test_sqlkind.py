@@ -2,7 +2,7 @@
 
 import pytest
 
-from altus4_core.sqlkind import Kind, kind_of, shown
+from altus4_core.migrate.sqlkind import Kind, kind_of, shown
 
 
 @pytest.mark.parametrize(

@@ -4,11 +4,11 @@ import asyncio
 import logging
 from collections.abc import Collection
 
-from altus4_core.composition import Composition
+from altus4_core.composing.composition import Composition
 from altus4_core.dispatch import Dispatch
 from altus4_core.errors import ProviderFault, TargetFailed
-from altus4_core.results import expect
 from altus4_core.seams import OpenTarget
+from altus4_core.search.results import expect
 from altus4_core.stored import Database
 
 logger = logging.getLogger("altus4.targets")

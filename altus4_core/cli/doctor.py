@@ -6,9 +6,9 @@ from collections.abc import Sequence
 import attrs
 import orjson
 
+from altus4_core.composing.introspection import columns
 from altus4_core.errors import Problem, StartupRefused
 from altus4_core.gateway import Gateway
-from altus4_core.introspection import columns
 from altus4_core.readiness import run_check
 from altus4_core.records import Finding, Severity
 

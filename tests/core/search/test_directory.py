@@ -4,10 +4,10 @@ from collections.abc import Sequence
 import pytest
 
 from altus4_core.clock import SystemClock
-from altus4_core.directory import DatabaseDirectory
 from altus4_core.errors import NotFound
 from altus4_core.plugin import Handle
 from altus4_core.records import Identity
+from altus4_core.search.directory import DatabaseDirectory
 from altus4_core.stored import Database
 
 

@@ -7,9 +7,9 @@ from typing import Any
 
 import attrs
 
+from altus4_core.composing.recordfaults import record_faults
 from altus4_core.errors import FOREIGN_FAULTS, Problem
-from altus4_core.migrationfiles import METADATA
-from altus4_core.recordfaults import record_faults
+from altus4_core.migrate.files import METADATA
 from altus4_core.seams import SeamSpec
 
 NAME = re.compile(r"[a-z][a-z0-9-]*\Z")

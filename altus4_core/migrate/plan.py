@@ -10,9 +10,9 @@ import attrs
 
 from altus4_core.clock import iso
 from altus4_core.errors import Problem
-from altus4_core.migrationfiles import MigrationFile, MigrationsRefused, digest, read_files
-from altus4_core.sqlkind import Kind, kind_of, shown
-from altus4_core.sqlsplit import Statement
+from altus4_core.migrate.files import MigrationFile, MigrationsRefused, digest, read_files
+from altus4_core.migrate.sqlkind import Kind, kind_of, shown
+from altus4_core.migrate.sqlsplit import Statement
 from altus4_core.store import AppliedMigration
 
 __all__ = [

@@ -5,9 +5,9 @@ from datetime import UTC, datetime
 import pytest
 
 from altus4_core.clock import SystemClock
-from altus4_core.migrate import MigrationsRefused, out_of_order, plan_down, plan_up, read_files
-from altus4_core.migraterun import run_steps
-from altus4_core.migrationfiles import digest
+from altus4_core.migrate.files import digest
+from altus4_core.migrate.plan import MigrationsRefused, out_of_order, plan_down, plan_up, read_files
+from altus4_core.migrate.run import run_steps
 from altus4_core.seams import Migrations
 from altus4_core.store import AppliedMigration
 from altus4_core.testing.memory import MemoryMigrationStore

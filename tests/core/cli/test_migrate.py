@@ -7,10 +7,10 @@ from contextlib import asynccontextmanager
 import pytest
 from click.testing import CliRunner
 
-from altus4_core.cli import main
+from altus4_core.cli.main import main
 from altus4_core.commands import CommandContext
+from altus4_core.composing.manager import Selection
 from altus4_core.hookspecs import hookimpl
-from altus4_core.manager import Selection
 from altus4_core.plugin import Plugin
 from altus4_core.seams import Migrations, Service
 from altus4_core.store import MigrationStore

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from altus4_core.fusion import ReciprocalRankFusion
 from altus4_core.records import Hit, RankedList
+from altus4_core.search.fusion import ReciprocalRankFusion
 from altus4_core.testing.contracts import FusionContract
 
 SCORES = st.lists(st.sampled_from([0.0, 0.5, 1.0, 2.0, 7.25, 100.0]), max_size=12)

@@ -1,0 +1,1 @@
+"""SQL migrations: files, statements, plan and run."""

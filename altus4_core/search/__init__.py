@@ -1,0 +1,1 @@
+"""One search, from a validated request to its answer."""
