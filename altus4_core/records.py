@@ -10,6 +10,8 @@ from typing import Any, Literal
 
 import attrs
 
+from altus4_core.filters import Filter
+
 # Percent signs in front of what separates the parts of a result's id, so that no two rows share one.
 _IN_TABLE = str.maketrans({"%": "%25", ":": "%3A"})
 _IN_KEY = str.maketrans({"%": "%25", ",": "%2C"})
@@ -103,8 +105,38 @@ class Notice:
 
 
 @attrs.frozen
+class SortKey:
+    """One key of an order: a column, or `relevance` (the score) when `table` is None."""
+
+    column: str
+    descending: bool = False
+    table: str | None = None
+
+
+@attrs.frozen
+class Highlight:
+    """How matches are marked in the texts of a result. `crop_length` in characters; None: the whole text."""
+
+    columns: tuple[str, ...] | None = None
+    pre_tag: str = "<mark>"
+    post_tag: str = "</mark>"
+    crop_length: int | None = None
+
+
+@attrs.frozen
+class FusionChoice:
+    """Which fusion merges the lists (None: the configured one), and the weights of databases by id."""
+
+    method: str | None = None
+    weights: Mapping[str, float] = attrs.field(factory=dict)
+
+
+@attrs.frozen
 class SearchRequest:
-    """One validated search. `options` is the mode's own options record, or None."""
+    """One validated search. `options` is the mode's own options record, or None.
+
+    `ranking` None means what the mode does by itself; `min_score` is compared with the fused score in 0..1.
+    """
 
     query: str
     mode: str = "natural"
@@ -119,6 +151,16 @@ class SearchRequest:
     include_analytics: bool = False
     categories: bool = True
     suggestions: bool = True
+    filters: Filter | None = None
+    fields: tuple[str, ...] | None = None
+    sort: tuple[SortKey, ...] = ()
+    min_score: float | None = None
+    facets: tuple[str, ...] = ()
+    facet_mode: Literal["sample", "exact"] = "sample"
+    highlight: Highlight | None = None
+    ranking: Literal["bm25", "mysql"] | None = None
+    fusion: FusionChoice = FusionChoice()
+    explain: bool = False
     options: Any = None
 
     @property
