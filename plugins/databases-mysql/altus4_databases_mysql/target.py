@@ -135,6 +135,7 @@ class MySQLOpenTarget:
         *,
         deadline: float,
         limits: Limits | None = None,
+        slow: bool = False,
     ) -> Rows:
         """Run one reading statement.
 
@@ -147,17 +148,18 @@ class MySQLOpenTarget:
             params: Its values.
             deadline: Seconds, everything included.
             limits: Caps for the answer.
+            slow: It will keep the server busy: it takes the slow lane, see `Pool.fetch`.
 
         Raises:
             TargetFailed: with its code.
         """
         ends = time.monotonic() + deadline
         try:
-            return await self._run(sql, params, deadline, limits)
+            return await self._run(sql, params, deadline, limits, slow=slow)
         except QueryFailed as error:
             if error.errno not in SCHEMA_ERRNOS:
                 raise translate(error, self.id, self._logger) from error
-            return await self._again(sql, params, ends, limits, error)
+            return await self._again(sql, params, ends, limits, error, slow=slow)
         except MySQLError as error:
             raise self._failed(error) from error
 
@@ -175,7 +177,7 @@ class MySQLOpenTarget:
         await self._pool.close(CLOSE_SECONDS)
 
     async def _again(
-        self, sql: str, params: Sequence[Scalar], ends: float, limits: Limits | None, first: QueryFailed
+        self, sql: str, params: Sequence[Scalar], ends: float, limits: Limits | None, first: QueryFailed, *, slow: bool
     ) -> Rows:
         try:
             async with asyncio.timeout(max(ends - time.monotonic(), 0)):
@@ -183,13 +185,15 @@ class MySQLOpenTarget:
         except TimeoutError:
             raise translate(first, self.id, self._logger) from first
         try:
-            return await self._run(sql, params, max(ends - time.monotonic(), 0.001), limits)
+            return await self._run(sql, params, max(ends - time.monotonic(), 0.001), limits, slow=slow)
         except MySQLError as error:
             raise self._failed(error) from error
 
-    async def _run(self, sql: str, params: Sequence[Scalar], deadline: float, limits: Limits | None) -> Rows:
+    async def _run(
+        self, sql: str, params: Sequence[Scalar], deadline: float, limits: Limits | None, *, slow: bool
+    ) -> Rows:
         self._check_open()
-        return await read(self._pool, sql, params, budget=self._budget, deadline=deadline, limits=limits)
+        return await read(self._pool, sql, params, budget=self._budget, deadline=deadline, limits=limits, slow=slow)
 
     def _check_open(self) -> None:
         if self._closed:

@@ -27,6 +27,11 @@ class PoolSettings:
         default=4, validator=validators.ge(1), metadata={"doc": "connections, those being killed included"}
     )
     max_waiters: int = field(default=32, validator=validators.ge(0), metadata={"doc": "callers that may wait for one"})
+    slow_size: int | None = field(
+        default=None,
+        validator=validators.optional(validators.ge(1)),
+        metadata={"doc": "connections that slow statements may hold at once; None: a quarter, at least one"},
+    )
     acquire_timeout: float = field(
         default=5.0, validator=validators.gt(0), metadata={"doc": "seconds a caller waits at most"}
     )
@@ -50,17 +55,19 @@ class PoolStats:
     idle: int
     queued: int
     reaping: int
+    slow: int = 0  # of the active and reaping ones
 
 
 class _Slot:
     """A connection and its dates."""
 
-    __slots__ = ("born", "connection", "released")
+    __slots__ = ("born", "connection", "released", "slow")
 
     def __init__(self, connection: DriverConnection, now: float) -> None:
         self.connection = connection
         self.born = now
         self.released = now
+        self.slow = False  # whether it is lent to a slow statement
 
 
 class Pool:
@@ -85,6 +92,8 @@ class Pool:
         self.options = options
         self._driver = driver
         self._permits = Permits(self.settings.size, self.settings.max_waiters)
+        self._slow_size = self.settings.slow_size or max(1, self.settings.size // 4)
+        self._slow = Permits(self._slow_size, self.settings.max_waiters)
         self._reaper = Reaper(killer or driver, options, self.settings.reap_timeout)
         self._idle: deque[_Slot] = deque()
         self._active: set[_Slot] = set()
@@ -98,7 +107,9 @@ class Pool:
     def stats(self) -> PoolStats:
         """Counts of this moment."""
         active, idle, reaping = len(self._active), len(self._idle), len(self._reaping)
-        return PoolStats(active + idle + reaping, active, idle, self._permits.queued, reaping)
+        slow = self._slow_size - self._slow.free
+        queued = self._permits.queued + self._slow.queued
+        return PoolStats(active + idle + reaping, active, idle, queued, reaping, slow)
 
     async def fetch(
         self,
@@ -108,6 +119,7 @@ class Pool:
         deadline: float | None = None,
         limits: Limits | None = None,
         fresh: bool = False,
+        slow: bool = False,
     ) -> Rows:
         """Run one statement on a connection of the pool: one round trip.
 
@@ -117,6 +129,8 @@ class Pool:
             deadline: seconds for waiting, connecting and the statement together; None: `options.query_timeout`.
             limits: caps for this answer; None: those of the options.
             fresh: on a new connection, for a repetition after a loss.
+            slow: it will keep the server busy; only `settings.slow_size` of these run at once, killed ones included,
+                so that quick statements find a connection beside them.
 
         Raises:
             QueryTimeout, QueryFailed, ResultTooLarge, ConnectionLost, ProtocolError: the statement.
@@ -128,11 +142,16 @@ class Pool:
         seconds = self.options.query_timeout if deadline is None else deadline
         slot: _Slot | None = None
         waiting = True
+        holds_lane = False
         try:
             async with asyncio.timeout(seconds):
+                if slow:
+                    await self._slow.acquire(self.settings.acquire_timeout)
+                    holds_lane = True
                 await self._permits.acquire(self.settings.acquire_timeout)
                 waiting = False
                 slot = self._idle_slot(fresh=fresh) or await self._new_slot()
+                slot.slow = holds_lane
                 return await slot.connection.query(statement, limits)
         except TimeoutError:
             if waiting:
@@ -145,6 +164,8 @@ class Pool:
         finally:
             if slot is not None:
                 self._give(slot)
+            elif holds_lane:
+                self._slow.release()
 
     @asynccontextmanager
     async def lease(self, *, deadline: float | None = None) -> AsyncIterator[Lease]:
@@ -198,7 +219,10 @@ class Pool:
         self._active.add(slot)
         self._quiet.clear()
 
-    def _settle(self) -> None:
+    def _settle(self, slot: _Slot) -> None:
+        if slot.slow:
+            slot.slow = False
+            self._slow.release()
         self._permits.release()
         if not self._active and not self._reaping:
             self._quiet.set()
@@ -221,7 +245,7 @@ class Pool:
             if not self._closed:
                 task = asyncio.get_running_loop().create_task(self._reap(slot))
                 self._reaping.add(task)
-                task.add_done_callback(self._reaped)
+                task.add_done_callback(lambda done: self._reaped(done, slot))
                 return
         slot.released = time.monotonic()
         if keep and not self._closed and self._keeps(slot, slot.released):
@@ -229,14 +253,14 @@ class Pool:
             self._plan_sweep()
         else:
             connection.close()
-        self._settle()
+        self._settle(slot)
 
     async def _reap(self, slot: _Slot) -> None:
         await self._reaper.reap(slot.connection, slot.born)
 
-    def _reaped(self, task: "asyncio.Task[None]") -> None:
+    def _reaped(self, task: "asyncio.Task[None]", slot: _Slot) -> None:
         self._reaping.discard(task)
-        self._settle()
+        self._settle(slot)
         if not task.cancelled():
             task.exception()  # retrieved; the reaper handles what can be foreseen
 
@@ -263,6 +287,7 @@ class Pool:
         """
         self._closed = True
         self._permits.close()
+        self._slow.close()
         if self._sweeper is not None:
             self._sweeper.cancel()
             self._sweeper = None

@@ -43,6 +43,7 @@ async def read(
     budget: RetryBudget,
     deadline: float | None = None,
     limits: Limits | None = None,
+    slow: bool = False,
 ) -> Rows:
     """`Pool.fetch` for a statement that changes nothing; repeated once when the connection was lost.
 
@@ -53,6 +54,7 @@ async def read(
         budget: shared by all reads of a pool.
         deadline: seconds for both attempts together.
         limits: caps for the answer.
+        slow: see `Pool.fetch`.
 
     Raises:
         what `Pool.fetch` raises; `ConnectionLost` when the repetition fails too or is not allowed.
@@ -61,11 +63,11 @@ async def read(
     ends = time.monotonic() + seconds
     budget.earn()
     try:
-        return await pool.fetch(sql, params, deadline=seconds, limits=limits)
+        return await pool.fetch(sql, params, deadline=seconds, limits=limits, slow=slow)
     except ConnectionLost as error:
         left = ends - time.monotonic()
         if not error.before_first_row or not budget.spend():
             raise
         if left <= 0:
             raise QueryTimeout(seconds) from None
-    return await pool.fetch(sql, params, deadline=left, limits=limits, fresh=True)
+    return await pool.fetch(sql, params, deadline=left, limits=limits, fresh=True, slow=slow)

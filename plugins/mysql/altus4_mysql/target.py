@@ -65,6 +65,7 @@ class MySQLTarget(Protocol):
         *,
         deadline: float,
         limits: Limits | None = None,
+        slow: bool = False,
     ) -> Rows:
         """Run one reading statement; see `Pool.fetch`.
 
@@ -73,6 +74,7 @@ class MySQLTarget(Protocol):
             params: its values.
             deadline: seconds, everything included.
             limits: caps for the answer.
+            slow: it will keep the server busy; few of these run at once.
 
         Raises:
             MySQLError: as `Pool.fetch`.

@@ -16,40 +16,11 @@ from altus4_mysql import (
     QueryTimeout,
     UnsafeParameter,
 )
-from altus4_mysql import protocol as p
 from altus4_mysql.permits import Permits
 from altus4_mysql.testing import HostileServer, Peer
 from altus4_mysql.testing.hostile import column, err, ok, row
 
-
-async def friendly(peer: Peer) -> None:
-    """Answers as real servers do; `SLEEP` takes 20 ms."""
-    status = p.STATUS_AUTOCOMMIT
-    await peer.login()
-    while True:
-        statement = (await peer.read())[1:]
-        if statement.startswith(b"START"):
-            status |= p.STATUS_IN_TRANSACTION
-        elif statement in {b"COMMIT", b"ROLLBACK"}:
-            status &= ~p.STATUS_IN_TRANSACTION
-        if statement.startswith(b"SELECT"):
-            if b"SLEEP" in statement:
-                await asyncio.sleep(0.02)
-            await peer.answer([column()], [row(str(peer.number).encode())], status=status)
-        elif statement.startswith(b"SHOW"):
-            await peer.answer([column(), column()], [row(b"Uptime", b"100000")])
-        elif statement.startswith((b"KILL", b"BAD")):
-            await peer.send(err(1094))
-        else:
-            await peer.send(ok(status))
-
-
-async def settle(pool: Pool) -> None:
-    for _ in range(300):
-        if not (pool.stats.active or pool.stats.reaping or pool.stats.queued):
-            return
-        await asyncio.sleep(0.01)
-    pytest.fail(f"not settled: {pool.stats}")
+from .support import friendly, settle
 
 
 async def test_a_thousand_clients_on_four_connections(driver: Driver, options) -> None:
