@@ -1,5 +1,6 @@
 """Reading one answer from a stream, within its caps. The same for every driver; only row parsing differs."""
 
+import time
 from collections.abc import Awaitable, Callable
 
 from attrs import frozen
@@ -57,6 +58,7 @@ class AnswerReader:
         wire = self._wire
         self.started = False
         wire.max_packet = limits.max_packet_bytes
+        sent = time.monotonic()
         data = await wire.read()
         self.started = True
         kind = data[0]
@@ -90,6 +92,7 @@ class AnswerReader:
             rows=rows,
             affected_rows=len(rows),
             warnings=warnings,
+            seconds=time.monotonic() - sent,
         )
 
     def _finish(self, status: int) -> None:

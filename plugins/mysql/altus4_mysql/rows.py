@@ -38,6 +38,7 @@ class Rows:
         affected_rows: as the server counts them; the number of rows for a SELECT.
         last_insert_id: 0 when there is none.
         warnings: how many the server kept.
+        seconds: from sending the statement to the end of its rows, without waiting for a connection.
     """
 
     columns: tuple[ResultColumn, ...] = ()
@@ -45,6 +46,7 @@ class Rows:
     affected_rows: int = 0
     last_insert_id: int = 0
     warnings: int = 0
+    seconds: float = field(default=0.0, eq=False)
 
     def __iter__(self) -> Iterator[Row]:
         """The rows, in the server's order."""

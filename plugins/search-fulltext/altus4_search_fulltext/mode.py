@@ -8,6 +8,7 @@ from altus4_mysql import MySQLError, MySQLTarget, TargetSchema
 
 from altus4_core.records import SearchRequest, TableHits
 from altus4_core.seams import OpenTarget
+from altus4_search_fulltext.costs import CostBook, CostLimits
 from altus4_search_fulltext.failures import database_failure
 from altus4_search_fulltext.planbook import PlanBooks
 from altus4_search_fulltext.query import IndexQuery, Language, Reading
@@ -24,15 +25,26 @@ class FulltextMode:
         language: In which queries are written.
         longest: Characters after which values are cut.
         concurrency: Tables of one database searched at the same time for one request.
+        costs: Remembers what searches cost; modes share one.
+        limits: When they cost too much.
     """
 
     kinds: frozenset[str] = frozenset({"mysql"})
     options: type | None = None
 
-    def __init__(self, name: Mode, language: Language, *, longest: int, concurrency: int) -> None:
+    def __init__(
+        self,
+        name: Mode,
+        language: Language,
+        *,
+        longest: int,
+        concurrency: int,
+        costs: CostBook | None = None,
+        limits: CostLimits | None = None,
+    ) -> None:
         self.name: str = name
         self._language = language
-        self._books = PlanBooks(name, longest)
+        self._books = PlanBooks(name, longest, costs or CostBook(), limits or CostLimits())
         self._concurrency = concurrency
 
     async def search(self, request: SearchRequest, target: OpenTarget) -> list[TableHits]:

@@ -69,7 +69,7 @@ def natural_query(query: str, rules: TokenRules, most_terms: int) -> IndexQuery:
         told = [notices.nothing_searchable()]
     if dropped:
         told.append(notices.query_shortened(most_terms, dropped))
-    return IndexQuery(text if needles else "", tuple(needles), tuple(told))
+    return IndexQuery(text if needles else "", tuple(needles), tuple(told), alternatives='"' not in text)
 
 
 def _longest_phrase(text: str, rules: TokenRules) -> int:

@@ -9,7 +9,9 @@ from altus4_core.errors import Unsearchable
 from altus4_core.nearest import nearest
 from altus4_core.records import Notice, SearchRequest, TableHits
 from altus4_search_fulltext import notices
-from altus4_search_fulltext.planner import Skipped, index_remedy, plan_table
+from altus4_search_fulltext.costs import CostBook, CostLimits
+from altus4_search_fulltext.lane import Lane
+from altus4_search_fulltext.planner import Skipped, TablePlan, index_remedy, plan_table
 from altus4_search_fulltext.statements import Mode
 from altus4_search_fulltext.tablesearch import TableSearch
 from altus4_search_fulltext.tokens import TokenRules, rules_of
@@ -33,13 +35,21 @@ class PlanBook:
     """The plans of one schema.
 
     Args:
+        database_id: Whose they are.
         schema: As discovered.
         mode: Of MATCH.
         longest: Characters after which values are cut.
+        costs: Remembers what searches cost.
+        limits: When they cost too much.
     """
 
-    def __init__(self, schema: TargetSchema, mode: Mode, longest: int) -> None:
+    def __init__(
+        self, database_id: str, schema: TargetSchema, mode: Mode, longest: int, costs: CostBook, limits: CostLimits
+    ) -> None:
+        self._database_id = database_id
         self._schema = schema
+        self._costs = costs
+        self._limits = limits
         self._mode: Mode = mode
         self._longest = longest
         self._choices: OrderedDict[Wish, Choice] = OrderedDict()
@@ -75,7 +85,7 @@ class PlanBook:
             if isinstance(plan, Skipped):
                 skipped.append(plan)
             else:
-                searches.append(TableSearch(plan, self._mode, self._longest))
+                searches.append(TableSearch(plan, self._mode, self._longest, self._lane(plan)))
         if not searches and any(not table.searchable for table in tables):
             raise self._unsearchable([table for table in tables if not table.searchable])
         if names is None and searches:
@@ -83,6 +93,10 @@ class PlanBook:
             skipped = [one for one in skipped if any(notice.code != "UNKNOWN_COLUMN" for notice in one.notices)]
         told = [_nothing(one.table, one.notices) for one in skipped]
         return Choice(tuple(searches), (*told, *(_nothing(str(each.details["table"]), (each,)) for each in missing)))
+
+    def _lane(self, plan: TablePlan) -> Lane:
+        place = "\0".join((self._database_id, plan.table.name, plan.index.name))
+        return Lane(self._costs, self._limits, place, plan.table.name)
 
     def _named(self, names: tuple[str, ...]) -> tuple[list[Table], list[Notice]]:
         found: dict[str, Table] = {}
@@ -125,9 +139,11 @@ class PlanBook:
 class PlanBooks:
     """The plan books of the databases in use, the least recently used forgotten."""
 
-    def __init__(self, mode: Mode, longest: int) -> None:
+    def __init__(self, mode: Mode, longest: int, costs: CostBook, limits: CostLimits) -> None:
         self._mode: Mode = mode
         self._longest = longest
+        self._costs = costs
+        self._limits = limits
         self._books: OrderedDict[str, tuple[TargetSchema, PlanBook]] = OrderedDict()
 
     def of(self, database_id: str, schema: TargetSchema) -> PlanBook:
@@ -136,7 +152,7 @@ class PlanBooks:
         if held is not None and held[0] is schema:
             self._books.move_to_end(database_id)
             return held[1]
-        book = PlanBook(schema, self._mode, self._longest)
+        book = PlanBook(database_id, schema, self._mode, self._longest, self._costs, self._limits)
         self._books[database_id] = (schema, book)
         if len(self._books) > _DATABASES:
             self._books.popitem(last=False)

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 import attrs
-from attrs.validators import and_, ge, le
+from attrs.validators import and_, ge, gt, le
 
 from altus4_core import Plugin, PluginContext, hookimpl, setting
 from altus4_core.seams import SearchMode
@@ -32,6 +32,17 @@ class SearchFulltextSettings:
         doc="Tables of one database searched at the same time for one request; not above the size of its pool.",
         validator=and_(ge(1), le(64)),
     )
+    slow_after_ms: int = setting(
+        50,
+        doc="Predicted milliseconds of the server's work above which a search takes the slow lane: a quarter of the "
+        "database's connections, so that the others stay free for quick searches.",
+        validator=ge(1),
+    )
+    most_seconds: float = setting(
+        10.0,
+        doc="Predicted seconds of the server's work above which a search is refused: a running one cannot be stopped.",
+        validator=gt(0),
+    )
 
 
 class SearchFulltextPlugin(Plugin):
@@ -46,13 +57,24 @@ class SearchFulltextPlugin(Plugin):
         """Offer the modes `natural` and `boolean`."""
         from altus4_search_fulltext.boolean.language import BooleanLanguage
         from altus4_search_fulltext.boolean.limits import Limits
+        from altus4_search_fulltext.costs import CostBook, CostLimits
         from altus4_search_fulltext.mode import FulltextMode
         from altus4_search_fulltext.natural import NaturalLanguage
+        from altus4_search_fulltext.query import Language
+        from altus4_search_fulltext.statements import Mode
 
         settings = self.settings
         limits = Limits(settings.most_terms, settings.most_prefixes, settings.deepest)
-        longest, concurrency = settings.longest_value, settings.table_concurrency
-        return [
-            FulltextMode("natural", NaturalLanguage(settings.most_terms), longest=longest, concurrency=concurrency),
-            FulltextMode("boolean", BooleanLanguage(limits), longest=longest, concurrency=concurrency),
-        ]
+        costs = CostBook()
+
+        def mode(name: Mode, language: Language) -> FulltextMode:
+            return FulltextMode(
+                name,
+                language,
+                longest=settings.longest_value,
+                concurrency=settings.table_concurrency,
+                costs=costs,
+                limits=CostLimits(settings.slow_after_ms / 1000, settings.most_seconds),
+            )
+
+        return [mode("natural", NaturalLanguage(settings.most_terms)), mode("boolean", BooleanLanguage(limits))]

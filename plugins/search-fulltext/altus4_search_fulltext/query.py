@@ -17,11 +17,24 @@ class IndexQuery:
         text: For AGAINST; empty when there is nothing to send.
         needles: What a row has that matches.
         notices: Steps taken.
+        alternatives: Whether every row that has any one of its words matches: nothing is required, excluded, or
+            asked for as a phrase.
     """
 
     text: str
     needles: tuple[Needle, ...] = ()
     notices: tuple[Notice, ...] = ()
+    alternatives: bool = False
+
+    @property
+    def terms(self) -> list[str]:
+        """The words that the index looks up, `stem*` for those that may go on."""
+        found: dict[str, None] = {}
+        for needle in self.needles:
+            *lead, last = needle.words
+            found.update(dict.fromkeys(lead))
+            found[f"{last}*" if needle.open_end else last] = None
+        return list(found)
 
 
 class Reading(Protocol):

@@ -11,6 +11,7 @@ from altus4_core.errors import TargetFailed
 from altus4_core.records import Hit, SearchRequest, TableHits
 from altus4_search_fulltext.beyond import amended, question
 from altus4_search_fulltext.failures import database_failure, is_refused_statement, table_failure
+from altus4_search_fulltext.lane import Lane
 from altus4_search_fulltext.matching import Matcher
 from altus4_search_fulltext.planner import TablePlan
 from altus4_search_fulltext.query import IndexQuery
@@ -36,10 +37,12 @@ class TableSearch:
         plan: The table.
         mode: Of MATCH.
         longest: Characters after which values are cut; fewer for very deep pages.
+        lane: Sends the statements.
     """
 
-    def __init__(self, plan: TablePlan, mode: Mode, longest: int) -> None:
+    def __init__(self, plan: TablePlan, mode: Mode, longest: int, lane: Lane) -> None:
         self.plan = plan
+        self._lane = lane
         self._mode: Mode = mode
         lengths = sorted({longest, min(longest, 500), 200}, reverse=True)
         # With each length how many columns may be longer.
@@ -66,6 +69,7 @@ class TableSearch:
             ends: `time.monotonic()` of the deadline.
 
         Raises:
+            Unsearchable: it would cost too much.
             TargetFailed: the database cannot answer.
         """
         try:
@@ -82,7 +86,7 @@ class TableSearch:
         text, depth = query.text, request.depth
         form = self._form(depth)
         # One row more than asked for tells whether the list goes on.
-        rows = await _fetch(target, form.selection.sql, (text, text, depth + 1), ends)
+        rows = await self._lane.fetch(target, query, form.selection.sql, (text, text, depth + 1), ends)
         matcher = Matcher(query.needles, self.plan.rules)
         reading = form.reader.read(rows.rows, matcher)
         hits = reading.hits
@@ -91,8 +95,9 @@ class TableSearch:
         exhausted = len(hits) <= depth
         total: int | None = len(hits) if exhausted else None
         if total is None and request.totals != "none":
-            counted = (await _fetch(target, self._count, (text,), ends)).scalar()
+            counted = (await self._lane.fetch(target, query, self._count, (text,), ends)).scalar()
             total = max(int(counted), len(hits))  # rows may have come or gone in between
+        self._lane.learn(query, rows.seconds, total)
         return TableHits(
             self.name,
             self.plan.index.name,

@@ -52,15 +52,23 @@ class Target:
         self.pool = pool
         self.known = schema
         self.statements: list[str] = []
+        self.lanes: list[bool] = []  # whether each took the slow one
 
     async def schema(self) -> TargetSchema:
         return self.known
 
     async def fetch(
-        self, sql: str, params: Sequence[Scalar] = (), *, deadline: float, limits: Limits | None = None
+        self,
+        sql: str,
+        params: Sequence[Scalar] = (),
+        *,
+        deadline: float,
+        limits: Limits | None = None,
+        slow: bool = False,
     ) -> Rows:
         self.statements.append(sql)
-        return await self.pool.fetch(sql, params, deadline=deadline, limits=limits)
+        self.lanes.append(slow)
+        return await self.pool.fetch(sql, params, deadline=deadline, limits=limits, slow=slow)
 
 
 def options(address: ServerAddress, database: str | None = None, *, read_only: bool = False) -> ConnectOptions:

@@ -6,6 +6,7 @@ emitted here are only words of the index's own characters, phrases of them, brac
 evaluation of the tree in plain Python.
 """
 
+import re
 from collections.abc import Iterable
 
 from altus4_search_fulltext import notices
@@ -14,6 +15,8 @@ from altus4_search_fulltext.boolean.parts import Part, Role, inverted, joined, w
 from altus4_search_fulltext.boolean.tree import And, Must, Node, Not, Or, Phrase, Prefix, Weighted, Word, leaves
 from altus4_search_fulltext.query import IndexQuery
 from altus4_search_fulltext.tokens import TokenRules
+
+_ONLY_WORDS = re.compile(r'[^+\-"()~<>@]*').fullmatch
 
 
 def compile_tree(tree: Node, rules: TokenRules) -> IndexQuery:
@@ -31,7 +34,8 @@ def compile_tree(tree: Node, rules: TokenRules) -> IndexQuery:
     told = compiler.told()
     if part is None or part.role is not Role.FINDS:
         return IndexQuery("", (), tuple(told or [notices.nothing_searchable()]))
-    return IndexQuery(part.alone, tuple(dict.fromkeys(part.needles)), tuple(told))
+    text = part.alone
+    return IndexQuery(text, tuple(dict.fromkeys(part.needles)), tuple(told), alternatives=_ONLY_WORDS(text) is not None)
 
 
 def _part(node: Node, compiler: LeafCompiler) -> Part | None:

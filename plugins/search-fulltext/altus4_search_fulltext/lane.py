@@ -1,0 +1,84 @@
+"""How a search's statements reach the server: at once, by the slow lane, or not at all when they cost too much."""
+
+import time
+from collections.abc import Sequence
+from typing import Any
+
+from altus4_mysql import MySQLError, MySQLTarget, QueryTimeout, Rows
+
+from altus4_core.errors import TargetFailed, Unsearchable
+from altus4_search_fulltext.costs import CostBook, CostLimits, Frequency, Prediction
+from altus4_search_fulltext.query import IndexQuery
+
+
+class Lane:
+    """Sends the statements of one table.
+
+    Args:
+        book: Where costs are remembered.
+        limits: When a statement is slow, and when it is too much.
+        place: The database, table and index.
+        table: Its name, for refusals.
+        frequency: Knows words from a sample of the table.
+    """
+
+    def __init__(
+        self, book: CostBook, limits: CostLimits, place: str, table: str, frequency: Frequency | None = None
+    ) -> None:
+        self._book = book
+        self._limits = limits
+        self._place = place
+        self._table = table
+        self._frequency = frequency
+
+    def predict(self, query: IndexQuery) -> Prediction:
+        """Say what a query will cost.
+
+        Raises:
+            Unsearchable: too much.
+        """
+        prediction = self._book.predict(self._place, query, self._frequency)
+        if prediction.seconds > self._limits.most:
+            raise _too_expensive(prediction, self._table, self._limits.most)
+        return prediction
+
+    async def fetch(self, target: MySQLTarget, query: IndexQuery, sql: str, params: Sequence[Any], ends: float) -> Rows:
+        """Send a statement that looks a query up.
+
+        Args:
+            target: The database.
+            query: What is looked up.
+            sql: The statement.
+            params: Its values.
+            ends: `time.monotonic()` of the deadline.
+
+        Raises:
+            Unsearchable: it would cost too much; nothing was sent.
+            TargetFailed, MySQLError: as the target does.
+        """
+        slow = self.predict(query).seconds > self._limits.slow
+        deadline = max(ends - time.monotonic(), 0.001)
+        try:
+            return await target.fetch(sql, params, deadline=deadline, slow=slow)
+        except (MySQLError, TargetFailed) as error:
+            cause = error.__cause__ if isinstance(error, TargetFailed) else error
+            if isinstance(cause, QueryTimeout):  # it takes at least as long
+                self._book.learn(self._place, query, deadline, None)
+            raise
+
+    def learn(self, query: IndexQuery, seconds: float, matched: int | None) -> None:
+        """Remember what a statement did cost; see `CostBook.learn`."""
+        self._book.learn(self._place, query, seconds, matched)
+
+
+def _too_expensive(prediction: Prediction, table: str, most: float) -> Unsearchable:
+    token = prediction.dearest
+    details = {"table": table, "seconds": round(prediction.seconds, 1), "limit": most}
+    if token is None:
+        message = f"This search of table '{table}' took the database longer than {most:g} s; ask for rarer words."
+        return Unsearchable(message, code="QUERY_TOO_EXPENSIVE", details=details)
+    message = (
+        f"This search would keep table '{table}' busy for about {prediction.seconds:.0f} s, most of it for '{token}', "
+        f"which very many rows have; leave it out or ask for a rarer word."
+    )
+    return Unsearchable(message, code="QUERY_TOO_EXPENSIVE", details={"token": token, **details})
