@@ -71,6 +71,12 @@ class ValidationFailed(Altus4Error):
         return cls(message, details=[attrs.asdict(problem) for problem in problems])
 
 
+class CursorExpired(ValidationFailed):
+    """400: what a cursor pins is no longer there; the search is to be begun again from its first page."""
+
+    code = "INVALID_CURSOR"
+
+
 class InvalidJSON(Altus4Error):
     """400: the body is not the JSON we accept."""
 

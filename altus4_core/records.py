@@ -136,6 +136,7 @@ class SearchRequest:
     """One validated search. `options` is the mode's own options record, or None.
 
     `ranking` None means what the mode does by itself; `min_score` is compared with the fused score in 0..1.
+    `generations` pins the statistics that lists are ranked with: by `databaseId:table`, what `TableHits.generation` said.
     """
 
     query: str
@@ -161,6 +162,7 @@ class SearchRequest:
     ranking: Literal["bm25", "mysql"] | None = None
     fusion: FusionChoice = FusionChoice()
     explain: bool = False
+    generations: Mapping[str, int] = attrs.field(factory=dict)
     options: Any = None
 
     @property
@@ -186,11 +188,31 @@ class Hit:
 
 
 @attrs.frozen
+class TermEvidence:
+    """What the order of a list rests on, so that lists of several tables can be compared.
+
+    Attributes:
+        rows: Of the table, estimated.
+        frequencies: How many of them have each term of the query, estimated.
+        weights: For each hit of the list what each term weighs in it, before the term's rarity counts. BM25: the
+            saturated frequency tf * (k1 + 1) / (tf + k1 * (1 - b + b * length / average length)).
+        windows: Lengths of the pieces of the list that were ranked one after the other.
+    """
+
+    rows: float
+    frequencies: Mapping[str, float]
+    weights: Sequence[Mapping[str, float]]
+    windows: Sequence[int]
+
+
+@attrs.frozen
 class TableHits:
     """The ranked list of one table, best first; equal scores keep the order given here.
 
     `total` counts all matching rows (None: not counted); `relation` says how exact it is. `exhausted` is true
-    when the table has no further matching rows beyond `hits`.
+    when the table has no further matching rows beyond `hits`. `generation` names the statistics that the list was
+    ranked with (0: none were there yet, the list is in the order used then), so that `SearchRequest.generations`
+    can pin them; None: the order does not depend on statistics.
     """
 
     table: str
@@ -200,6 +222,8 @@ class TableHits:
     relation: Literal["eq", "gte", "unknown"] = "unknown"
     exhausted: bool = True
     notices: Sequence[Notice] = ()
+    generation: int | None = None
+    evidence: TermEvidence | None = None
 
 
 class DatabaseStatus(StrEnum):
@@ -228,12 +252,13 @@ class DatabaseOutcome:
 
 @attrs.frozen
 class RankedList:
-    """Input of a fusion: one table's hits with its origin and weight."""
+    """Input of a fusion: one table's hits with its origin, its weight, and what its order rests on if that is known."""
 
     database_id: str
     table: str
     hits: Sequence[Hit]
     weight: float = 1.0
+    evidence: TermEvidence | None = None
 
 
 @attrs.frozen

@@ -123,6 +123,7 @@ class SearchMode(Protocol):
 
         Raises:
             ValidationFailed, Unsearchable: the request itself is wrong; the whole search answers so.
+            CursorExpired: statistics that the request pins are gone.
             TargetFailed: this database cannot answer.
         """
         ...

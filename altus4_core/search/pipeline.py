@@ -160,7 +160,7 @@ class SearchPipeline:
 
     def _fuse(self, outcomes: Sequence[DatabaseOutcome]) -> Sequence[FusedHit]:
         lists = [
-            RankedList(outcome.id, table.table, table.hits)
+            RankedList(outcome.id, table.table, table.hits, evidence=table.evidence)
             for outcome in outcomes
             for table in outcome.tables
             if table.hits

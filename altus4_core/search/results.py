@@ -77,6 +77,8 @@ def _look_at_table(table: Any) -> str | None:
         return "returned a TableHits without a table's name or without a list of hits"
     if table.total is not None and not _is_whole(table.total):
         return f"returned a total of {table.table!r} that is no whole number"
+    if table.generation is not None and not _is_whole(table.generation):
+        return f"returned a generation of {table.table!r} that is no whole number"
     for hit in table.hits:
         if not isinstance(hit, Hit):
             return f"returned a {type(hit).__name__} among the hits of {table.table!r}, not a Hit"

@@ -6,7 +6,7 @@ import time
 import pytest
 
 from altus4_core import Plugin, hookimpl
-from altus4_core.errors import TargetFailed, Unsearchable, ValidationFailed
+from altus4_core.errors import CursorExpired, TargetFailed, Unsearchable, ValidationFailed
 from altus4_core.records import Hit, TableHits
 from altus4_core.testing.memory import MemoryStore
 from altus4_core.testing.twins.plugin import MemoryPlugin
@@ -114,6 +114,11 @@ async def test_a_request_that_is_wrong_is_refused_as_a_whole(search, error, stat
     answer, body, _, _ = await search({"slow": error})
     assert answer == status
     assert body["error"]["message"] == "No."
+
+
+async def test_statistics_that_are_gone_refuse_the_cursor(search):
+    status, body, _, _ = await search({"other": CursorExpired("Begin the search again.")})
+    assert (status, body["error"]["code"]) == (400, "INVALID_CURSOR")
 
 
 async def test_no_index_is_skipped_with_a_warning(search):
