@@ -136,7 +136,7 @@ class SearchRequest:
     """One validated search. `options` is the mode's own options record, or None.
 
     `ranking` None means what the mode does by itself; `min_score` is compared with the fused score in 0..1.
-    `generations` pins the statistics that lists are ranked with: by `databaseId:table`, what `TableHits.generation` said.
+    `generations` pins the statistics that rank the lists: what `TableHits.generation` said, by `databaseId:table`.
     """
 
     query: str
