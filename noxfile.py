@@ -90,6 +90,14 @@ def e2e(session: nox.Session) -> None:
 
 
 @nox.session
+def docs(session: nox.Session) -> None:
+    """Write the pages of docs/ that are made from the code."""
+    session.install(*BUILD)
+    session.install("--no-build-isolation", "-e", str(ROOT))
+    session.run("python", "docs/generate.py")
+
+
+@nox.session
 def build(session: nox.Session) -> None:
     """Build wheels of all distributions into dist/."""
     session.install(*BUILD)

@@ -40,8 +40,10 @@ class Altus4HookSpecs:
     def altus4_services(self, ctx: PluginContext) -> Iterable[Service]:
         """Offer long-lived services by type.
 
-        Called first. Factories run at start in `requires` order and are closed in reverse; a factory that fails or
-        is late refuses the start; a failing ping makes the gateway not ready (503 naming it).
+        When: first, at start; factories then run in `requires` order and are closed in reverse.
+
+        When it misbehaves: a factory that fails or is late refuses the start; a failing ping makes the gateway not
+        ready (503 naming it).
 
             class Greeter:
                 def __init__(self, word):
@@ -62,8 +64,9 @@ class Altus4HookSpecs:
     def altus4_auth_schemes(self, ctx: PluginContext) -> Iterable[AuthScheme]:
         """Offer ways to establish who calls.
 
-        Asked in order on every non-public request until one answers. `Rejected` is a 401; any other fault or a late
-        answer is a 503, never the next scheme.
+        When: the schemes are asked in order on every non-public request, until one answers.
+
+        When it misbehaves: `Rejected` is a 401; any other fault or a late answer is a 503, never the next scheme.
 
             class ProxyHeader:
                 name = "proxy-header"
@@ -83,7 +86,9 @@ class Altus4HookSpecs:
     def altus4_policies(self, ctx: PluginContext) -> Iterable[Policy]:
         """Offer permission checks.
 
-        Asked before each protected action: any False, any fault, or all abstaining (None) is a 403.
+        When: the policies are asked before each protected action.
+
+        When it misbehaves: any False, any fault, or all abstaining (None) is a 403.
 
             class OfficeHours:
                 name = "office-hours"
@@ -105,8 +110,9 @@ class Altus4HookSpecs:
     def altus4_limiters(self, ctx: PluginContext) -> Iterable[Limiter]:
         """Offer rate limits.
 
-        Asked after identity, before work, and before login and registration. On a fault the setting
-        `limits.on_fault` decides (allow or deny), and it is counted.
+        When: the limiters are asked after identity, before work, and before login and registration.
+
+        When it misbehaves: the setting `limits.on_fault` decides (allow or deny), and it is counted.
 
             class Nobody:
                 name = "nobody"
@@ -125,8 +131,9 @@ class Altus4HookSpecs:
     def altus4_search_modes(self, ctx: PluginContext) -> Iterable[SearchMode]:
         """Offer values of `searchMode`.
 
-        `search` is called once per database whose kind is in `kinds`. A fault is shown as that database's entry;
-        an unknown mode is a 400 that lists the modes.
+        When: `search` is called once per database whose kind is in `kinds`, for searches of that mode.
+
+        When it misbehaves: a fault is shown as that database's entry; an unknown mode is a 400 that lists the modes.
 
             class Exact:
                 name = "exact"
@@ -147,7 +154,9 @@ class Altus4HookSpecs:
     def altus4_targets(self, ctx: PluginContext) -> Iterable[TargetProvider]:
         """Offer kinds of databases; the provider's name is the `kind` of the rows it opens.
 
-        Opened on first use of a registered database. A fault concerns that database only.
+        When: `open` is called on first use of a registered database of that kind, `describe` for the capabilities.
+
+        When it misbehaves: it concerns that database only.
 
             class OpenShelf:
                 def __init__(self, database):
@@ -180,7 +189,9 @@ class Altus4HookSpecs:
     def altus4_fusions(self, ctx: PluginContext) -> Iterable[Fusion]:
         """Offer ways to merge ranked lists. `fuse` is a plain function: pure, no I/O.
 
-        A fault makes that search a 502; others are not touched.
+        When: `fuse` is called for each search, to merge what its tables and databases gave.
+
+        When it misbehaves: that search is a 502; others are not touched.
 
             class Concatenate:
                 name = "concatenate"
@@ -203,8 +214,10 @@ class Altus4HookSpecs:
     def altus4_categorizers(self, ctx: PluginContext) -> Iterable[Categorizer]:
         """Offer groupings of results.
 
-        Called after fusion within a time budget. On a fault the answer goes out without them and with a warning;
-        after repeated faults the categorizer is paused.
+        When: after fusion, within a time budget.
+
+        When it misbehaves: the answer goes out without them and with a warning; after repeated faults the categorizer
+        is paused.
 
             class ByTable:
                 name = "by-table"
@@ -224,7 +237,9 @@ class Altus4HookSpecs:
     def altus4_suggesters(self, ctx: PluginContext) -> Iterable[Suggester]:
         """Offer query suggestions, for `GET /api/v1/search/suggestions` and for searches with few results.
 
-        Faults are treated like a categorizer's.
+        When: for `GET /api/v1/search/suggestions`, and for searches with few results.
+
+        When it misbehaves: as for categorizers.
 
             class Plural:
                 name = "plural"
@@ -243,8 +258,10 @@ class Altus4HookSpecs:
     def altus4_analytics_sinks(self, ctx: PluginContext) -> Iterable[AnalyticsSink]:
         """Offer places where events are recorded.
 
-        Each sink has a task and a bounded queue of its own and gets batches. A fault loses only its own events
-        (after retries, counted); what is queued is flushed at stop.
+        When: `write` is called with batches, from a task and a bounded queue of each sink's own; what is queued is
+        flushed at stop.
+
+        When it misbehaves: only its own events are lost, after retries, and counted.
 
             class Lines:
                 name = "lines"
@@ -264,7 +281,9 @@ class Altus4HookSpecs:
     def altus4_migrations(self, ctx: PluginContext) -> Iterable[Migrations]:
         """Offer a namespace of SQL migrations for `altus4 migrate`.
 
-        Problems are refused in the plan, before any SQL.
+        When: `altus4 migrate` reads the files; the gateway looks whether all are applied.
+
+        When it misbehaves: it is refused in the plan, before any SQL.
 
             @hookimpl
             def altus4_migrations(self, ctx):
@@ -276,7 +295,10 @@ class Altus4HookSpecs:
     def altus4_routes(self, ctx: PluginContext) -> Iterable[Route]:
         """Offer HTTP operations, mounted once and part of the OpenAPI document.
 
-        A path claimed twice refuses the start; a handler's fault is a 500 that names the plugin in the log.
+        When: each route is mounted once and is part of the OpenAPI document.
+
+        When it misbehaves: a path claimed twice refuses the start; a handler's fault is a 500 that names the plugin in
+        the log.
 
             async def hello(call):
                 return {"hello": call.caller.user_id}
@@ -292,7 +314,10 @@ class Altus4HookSpecs:
     def altus4_commands(self, ctx: PluginContext) -> Iterable[click.Command]:
         """Offer click commands or groups for `altus4 <name> ...`.
 
-        A name claimed twice refuses the start of that command; the core's own commands always work.
+        When: the command line asks for them when a command is not the core's own.
+
+        When it misbehaves: a name claimed twice refuses the start of that command; the core's own commands always
+        work.
 
             @hookimpl
             def altus4_commands(self, ctx):
@@ -304,7 +329,9 @@ class Altus4HookSpecs:
     def altus4_checks(self, ctx: PluginContext) -> Iterable[Check]:
         """Offer checks for `altus4 doctor` and, with an attribute `readiness = True`, for readiness.
 
-        A fault becomes an error finding.
+        When: `altus4 doctor` runs them, and readiness those with an attribute `readiness = True`.
+
+        When it misbehaves: a fault becomes an error finding.
 
             class DiskSpace:
                 name = "disk-space"
@@ -324,7 +351,9 @@ class Altus4HookSpecs:
     def altus4_wrap(self, ctx: PluginContext, seam: str, provider: Any) -> Any:
         """Offer a replacement around a provider: same seam, same name. Return None to leave it alone.
 
-        Called after composition, for every provider, in order. `altus4 plugins` shows the chain.
+        When: after composition, for every provider, in the order of `enable`.
+
+        When it misbehaves: a provider of another seam or name refuses the start. `altus4 plugins` shows the chain.
 
             class Shouting:
                 def __init__(self, inner):
