@@ -2,5 +2,6 @@
 
 from .hostile import HostileServer, Peer, Script
 from .proxy import Proxy
+from .schema import SchemaTarget, opened_schema
 
-__all__ = ["HostileServer", "Peer", "Proxy", "Script"]
+__all__ = ["HostileServer", "Peer", "Proxy", "SchemaTarget", "Script", "opened_schema"]
