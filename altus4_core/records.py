@@ -226,6 +226,46 @@ class TableHits:
     evidence: TermEvidence | None = None
 
 
+@attrs.frozen
+class TermScore:
+    """One term's part of a row's score.
+
+    Attributes:
+        term: As the index looks it up.
+        score: Its part.
+        tf: How often the row has it; None where the server's number does not tell.
+        df: How many rows of the table have it.
+        n: Rows of the table, as the server counts them for this; None where its numbers do not tell.
+    """
+
+    term: str
+    score: float
+    tf: float | None
+    df: int
+    n: int | None
+
+
+@attrs.frozen
+class SourceExplanation:
+    """Why a row stands where it stands in its table's list.
+
+    Attributes:
+        index: That found it.
+        rank: Its place in the list, from 1; None when it is not in it.
+        raw_score: The server's own number; 0.0: the server does not find the row.
+        terms: Its parts.
+        dropped: Words of the query that the index cannot find.
+        agrees: Whether the parts, computed from tf, df and n, add up to the server's number.
+    """
+
+    index: str
+    rank: int | None
+    raw_score: float
+    terms: Sequence[TermScore]
+    dropped: Sequence[str] = ()
+    agrees: bool = True
+
+
 class DatabaseStatus(StrEnum):
     """How one database fared in a search."""
 

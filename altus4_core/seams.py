@@ -24,6 +24,7 @@ from altus4_core.records import (
     Identity,
     RankedList,
     SearchRequest,
+    SourceExplanation,
     Subject,
     Suggestion,
     SuggestRequest,
@@ -125,6 +126,24 @@ class SearchMode(Protocol):
             ValidationFailed, Unsearchable: the request itself is wrong; the whole search answers so.
             CursorExpired: statistics that the request pins are gone.
             TargetFailed: this database cannot answer.
+        """
+        ...
+
+
+@runtime_checkable
+class ExplainingMode(SearchMode, Protocol):
+    """A search mode that can also say why rows stand where they stand. Optional: ask with `isinstance`."""
+
+    async def explain(
+        self, request: SearchRequest, target: OpenTarget, rows: Mapping[str, Sequence[tuple[Any, ...]]]
+    ) -> Mapping[str, Mapping[tuple[Any, ...], SourceExplanation]]:
+        """Explain rows by their table's name and their `Hit.key`; the ranks are left to the caller.
+
+        A row that the query does not find is explained, too (its `raw_score` is 0). What cannot be explained is left
+        out: rows that are gone, tables without a primary key.
+
+        Raises:
+            ValidationFailed, Unsearchable, TargetFailed: as `search`.
         """
         ...
 

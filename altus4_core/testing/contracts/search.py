@@ -9,7 +9,7 @@ import pytest
 from altus4_core.composing.composition import NAME
 from altus4_core.errors import TargetFailed, Unsearchable, ValidationFailed
 from altus4_core.records import Hit, SearchRequest, TableHits
-from altus4_core.seams import OpenTarget, SearchMode
+from altus4_core.seams import ExplainingMode, OpenTarget, SearchMode
 from altus4_core.testing.contracts.base import ProviderContract, check_json, check_list
 
 Input = tuple[SearchRequest, OpenTarget]
@@ -99,6 +99,20 @@ class SearchModeContract(ProviderContract):
         result = await provider.search(attrs.evolve(request, query=self.absent), target)
         self.check(result)
         assert not any(table.hits for table in result)
+
+    @pytest.mark.asyncio
+    async def test_explains(self, provider: SearchMode, valid: Input) -> None:
+        """A mode that explains does so for the rows it found, by their tables and keys."""
+        if not isinstance(provider, ExplainingMode):
+            pytest.skip("not promised")
+        request, target = valid
+        tables = {table.table: [hit.key for hit in table.hits] for table in await provider.search(request, target)}
+        explained = await provider.explain(request, target, tables)
+        assert set(explained) <= set(tables)
+        assert any(explained.values())
+        for table, rows in explained.items():
+            assert set(rows) <= set(tables[table])
+            assert all(math.isfinite(row.raw_score) for row in rows.values())
 
     @staticmethod
     def _keys(result: list[TableHits]) -> list[tuple[str, list[Any]]]:

@@ -2,15 +2,17 @@
 
 import asyncio
 import time
-from typing import cast
+from collections.abc import Mapping, Sequence
+from typing import Any, cast
 
 from altus4_mysql import MySQLError, MySQLTarget, TargetSchema
 
-from altus4_core.records import SearchRequest, TableHits
+from altus4_core.records import SearchRequest, SourceExplanation, TableHits
 from altus4_core.seams import OpenTarget
 from altus4_search_fulltext.costs import CostBook, CostLimits
 from altus4_search_fulltext.failures import database_failure
 from altus4_search_fulltext.planbook import PlanBooks
+from altus4_search_fulltext.proof import prove
 from altus4_search_fulltext.query import IndexQuery, Language, Reading
 from altus4_search_fulltext.statements import Mode
 from altus4_search_fulltext.tablesearch import TableSearch
@@ -43,6 +45,7 @@ class FulltextMode:
         limits: CostLimits | None = None,
     ) -> None:
         self.name: str = name
+        self._mode: Mode = name
         self._language = language
         self._books = PlanBooks(name, longest, costs or CostBook(), limits or CostLimits())
         self._concurrency = concurrency
@@ -64,6 +67,30 @@ class FulltextMode:
             newer = await _schema(mysql)
             if newer is not schema:
                 return await self._search(request, reading, mysql, newer, ends)
+        return found
+
+    async def explain(
+        self, request: SearchRequest, target: OpenTarget, rows: Mapping[str, Sequence[tuple[Any, ...]]]
+    ) -> Mapping[str, Mapping[tuple[Any, ...], SourceExplanation]]:
+        """Explain the server's scores of rows, given by table and key; see `prove`.
+
+        Raises:
+            Unsearchable: the query makes no sense, or no wanted table has a FULLTEXT index.
+            TargetFailed: the database cannot answer.
+        """
+        ends = time.monotonic() + request.timeout_ms / 1000
+        reading = self._language.read(request.query)
+        mysql = cast("MySQLTarget", target)  # by `kinds`
+        choice = self._books.of(mysql.id, await _schema(mysql)).choose(request)
+        found: dict[str, Mapping[tuple[Any, ...], SourceExplanation]] = {}
+        for search in choice.searches:
+            keys = rows.get(search.name)
+            if keys:
+                query = reading.for_index(search.plan.rules)
+                try:
+                    found[search.name] = await prove(mysql, search.plan, self._mode, query, keys, ends)
+                except MySQLError as error:
+                    raise database_failure(error) from error
         return found
 
     async def _search(

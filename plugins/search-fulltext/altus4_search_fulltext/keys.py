@@ -1,0 +1,48 @@
+"""Rows by their primary keys: from a result's key to a condition, and from a row back to the key."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from altus4_mysql import Column, in_list, quote_identifier
+
+from altus4_search_fulltext.planner import TablePlan
+from altus4_search_fulltext.values import converter, is_shown, key_part
+
+
+def key_condition(plan: TablePlan, keys: Sequence[tuple[Any, ...]]) -> tuple[str, list[Any]]:
+    """Give the condition that a row has one of the keys, and its values.
+
+    Args:
+        plan: A table with a primary key.
+        keys: At least one, as `Hit.key` has them; parts may be texts where the column has numbers.
+    """
+    names = [quote_identifier(column.name) for column in plan.key]
+    values = [_sent(column, part) for key in keys for column, part in zip(plan.key, key, strict=True)]
+    if len(names) == 1:
+        if is_shown(plan.key[0]):
+            return f"{names[0]} IN ({in_list(values)})", values
+        return f"{names[0]} IN ({', '.join(['UNHEX(%s)'] * len(keys))})", values
+    one = f"({', '.join('%s' if is_shown(column) else 'UNHEX(%s)' for column in plan.key)})"
+    return f"({', '.join(names)}) IN ({', '.join([one] * len(keys))})", values
+
+
+def key_of(plan: TablePlan, values: Sequence[Any]) -> tuple[Any, ...]:
+    """Give the key as `Hit.key` has it.
+
+    Args:
+        plan: The table.
+        values: Of the columns of its primary key, as the driver gives them.
+    """
+    parts = []
+    for column, value in zip(plan.key, values, strict=True):
+        convert = converter(column) if is_shown(column) else None
+        parts.append(key_part(convert(value) if convert else value))
+    return tuple(parts)
+
+
+def _sent(column: Column, part: Any) -> Any:
+    if isinstance(part, list):  # a SET
+        return ",".join(part)
+    if column.data_type == "timestamp" and isinstance(part, str):
+        return part.removesuffix("Z")  # the session's time is UTC
+    return part
