@@ -73,13 +73,16 @@ def tests(session: nox.Session) -> None:
 
 @nox.session
 def contracts(session: nox.Session) -> None:
-    """Test each plugin alone with the core, from wheels, in a fresh environment each."""
+    """Test each plugin alone with the core, and what new-plugin writes, from wheels in fresh environments."""
     session.install("uv>=0.5", *BUILD)
     wheels = Path(session.create_tmp()).resolve() / "wheels"
     for path in distributions():
         with session.chdir(path):
             session.run("python", "-m", "hatchling", "build", "-t", "wheel", "-d", str(wheels), silent=True)
     session.run("python", str(ROOT / "tests" / "contracts.py"), str(wheels), *session.posargs)
+    if not session.posargs:
+        session.install("--no-build-isolation", "-e", str(ROOT), "-e", str(ROOT / "plugins" / "sandbox"))
+        with_servers(session, "python", str(ROOT / "tests" / "scaffolds.py"), str(wheels))
 
 
 @nox.session

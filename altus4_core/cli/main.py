@@ -10,6 +10,7 @@ from typing import Any, NoReturn
 import click
 
 from altus4_core.cli.migrate import migrate
+from altus4_core.cli.newplugin import new_plugin
 from altus4_core.commands import EXIT_FAILED, EXIT_USAGE, CommandContext, fail
 from altus4_core.composing.discovery import from_file
 from altus4_core.composing.manager import Selection
@@ -137,6 +138,7 @@ def plugins(context: CommandContext, *, as_json: bool) -> None:
 
 
 main.add_command(migrate)
+main.add_command(new_plugin)
 
 
 @main.group()
