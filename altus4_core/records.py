@@ -314,9 +314,17 @@ class FusedHit:
     @property
     def id(self) -> str:
         """Give the result's stable id: `databaseId:table:primary key`, with separators inside the parts escaped."""
-        key = self.hit.key
-        written = str(key[0]) if len(key) == 1 else ",".join([str(part).translate(_IN_KEY) for part in key])
-        return f"{self.database_id}:{self.table.translate(_IN_TABLE)}:{written}"
+        return id_prefix(self.database_id, self.table) + id_key(self.hit.key)
+
+
+def id_prefix(database_id: str, table: str) -> str:
+    """Give what the ids of a table's rows begin with."""
+    return f"{database_id}:{table.translate(_IN_TABLE)}:"
+
+
+def id_key(key: tuple[Any, ...]) -> str:
+    """Give what the id of a row ends with."""
+    return str(key[0]) if len(key) == 1 else ",".join([str(part).translate(_IN_KEY) for part in key])
 
 
 @attrs.frozen

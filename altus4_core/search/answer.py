@@ -5,7 +5,17 @@ from typing import Any
 
 import attrs
 
-from altus4_core.records import Category, DatabaseOutcome, DatabaseStatus, FusedHit, Notice, SearchRequest, Suggestion
+from altus4_core.records import (
+    Category,
+    DatabaseOutcome,
+    DatabaseStatus,
+    FusedHit,
+    Notice,
+    SearchRequest,
+    Suggestion,
+    id_key,
+    id_prefix,
+)
 
 INCOMPLETE = frozenset(
     {DatabaseStatus.TIMEOUT, DatabaseStatus.ERROR, DatabaseStatus.PARTIAL, DatabaseStatus.CIRCUIT_OPEN}
@@ -61,11 +71,18 @@ def answer_json(answer: SearchAnswer) -> dict[str, Any]:
     """Write an answer as the contract's `data` object. Built by hand: this is the hot path."""
     request = answer.request
     returned: dict[tuple[str, str], int] = {}
+    prefixes: dict[tuple[str, str], str] = {}  # of ids: the same for all rows of a table
+    results = []
     for fused in answer.hits:
-        key = (fused.database_id, fused.table)
-        returned[key] = returned.get(key, 0) + 1
+        place = (fused.database_id, fused.table)
+        prefix = prefixes.get(place)
+        if prefix is None:
+            prefix = prefixes[place] = id_prefix(*place)
+            returned[place] = 0
+        returned[place] += 1
+        results.append(_hit_json(fused, prefix))
     data: dict[str, Any] = {
-        "results": [_hit_json(fused) for fused in answer.hits],
+        "results": results,
         "categories": [category_json(category) for category in answer.categories],
         "suggestions": [suggestion_json(suggestion) for suggestion in answer.suggestions],
         "queryOptimization": list(answer.hints),
@@ -84,14 +101,14 @@ def answer_json(answer: SearchAnswer) -> dict[str, Any]:
     return data
 
 
-def _hit_json(fused: FusedHit) -> dict[str, Any]:
+def _hit_json(fused: FusedHit, prefix: str) -> dict[str, Any]:
     hit = fused.hit
     result = {
-        "id": fused.id,
+        "id": prefix + id_key(hit.key),
         "table": fused.table,
         "database": fused.database_id,
         "relevanceScore": fused.score,
-        "matchedColumns": list(hit.matched_columns),
+        "matchedColumns": hit.matched_columns,
         "data": hit.data,
         "snippet": hit.snippet,
         "categories": [],

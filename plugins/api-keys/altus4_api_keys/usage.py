@@ -8,7 +8,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import attrs
 
@@ -17,6 +17,7 @@ from altus4_core.store import KeyUse, MetadataStore
 from altus4_core.stored import ApiKey
 
 BATCH = 500
+_HOUR = timedelta(hours=1)
 
 
 @attrs.define
@@ -62,6 +63,8 @@ class UsageRecorder:
         self._writing = asyncio.Lock()
         self._stopping = asyncio.Event()
         self._failing = False
+        # The hour of the last use: nearly always that of the next one, too.
+        self._hour = self._hour_ends = datetime.min.replace(tzinfo=UTC)
 
     def note(self, key_id: str, at: datetime, ip: str) -> None:
         """Count one use. Never waits, never fails."""
@@ -139,7 +142,10 @@ class UsageRecorder:
         return True
 
     def _add(self, key_id: str, count: int, at: datetime, ip: str) -> None:
-        hour = at.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
+        hour = self._hour
+        if not hour <= at < self._hour_ends:
+            hour = self._hour = at.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
+            self._hour_ends = hour + _HOUR
         hours = self._pending.setdefault(key_id, {})
         use = hours.get(hour)
         if use is None:

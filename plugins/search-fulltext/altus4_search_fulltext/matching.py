@@ -7,6 +7,8 @@ from altus4_search_fulltext.needles import Needle
 from altus4_search_fulltext.snippets import LONGEST, snippet_of
 from altus4_search_fulltext.tokens import TokenRules
 
+_ASCII_WORD = frozenset("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz")  # as in `wordchars`
+
 
 class Matcher:
     """Looks for one query's needles in rows."""
@@ -19,11 +21,17 @@ class Matcher:
         self._origin = rules.folding.origin
         self._accents = rules.folding.accents
         self._lowers = rules.folding.fold("A") == "a"
+        # Most queries are one word, and most texts ASCII: these two need neither needles nor a pattern.
+        only = needles[0] if len(needles) == 1 else None
+        simple = only is not None and len(only.words) == 1 and only.bounded and only.within is None
+        self._word = only.words[0] if only is not None and simple else None
+        self._open_end = only is not None and only.open_end
 
     def position(self, text: str) -> int:
         """Give where in the text a needle begins, -1 when none occurs."""
         if text.isascii():  # folded one to one by every collation
-            return self._first(text.lower() if self._lowers else text)
+            folded = text.lower() if self._lowers else text
+            return self._first(folded) if self._word is None else self._find_word(folded, self._word)
         if self._accents:
             # Folding costs ten times what lowering does, and mostly the word stands there as it was asked for.
             lowered = text.lower()
@@ -31,6 +39,18 @@ class Matcher:
                 return found
         found = self._first(self._fold(text))
         return self._origin(text, found) if found >= 0 else -1
+
+    def _find_word(self, folded: str, word: str) -> int:
+        """Find one word in a folded ASCII text; what `Needle.find` does, without its calls."""
+        begin = folded.find(word)
+        while begin >= 0:
+            end = begin + len(word)
+            if (not begin or folded[begin - 1] not in _ASCII_WORD) and (
+                self._open_end or end == len(folded) or folded[end] not in _ASCII_WORD
+            ):
+                return begin
+            begin = folded.find(word, end)
+        return -1
 
     def _first(self, folded: str) -> int:
         pattern = self._pattern
