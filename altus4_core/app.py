@@ -16,7 +16,7 @@ from altus4_core.http.gate import Gate
 from altus4_core.http.metrics import Metrics
 from altus4_core.http.mount import Mount
 from altus4_core.http.pages import PageRoutes
-from altus4_core.http.search import SearchRoutes
+from altus4_core.http.search.routes import SearchRoutes
 from altus4_core.http.system import SystemRoutes
 from altus4_core.routing import Route
 

@@ -1,0 +1,97 @@
+"""What a search answers: the records of the OpenAPI document. `search/answer.py` writes the JSON."""
+
+from typing import Any, Literal
+
+import attrs
+
+
+@attrs.frozen
+class ResultData:
+    """One result. `id` is `databaseId:table:primary key`; `relevance_score` lies in 0..1."""
+
+    id: str
+    table: str
+    database: str
+    relevance_score: float
+    matched_columns: tuple[str, ...]
+    data: dict[str, Any]
+    snippet: str
+    categories: tuple[str, ...]
+
+
+@attrs.frozen
+class CategoryData:
+    """A group of results."""
+
+    name: str
+    count: int
+    confidence: float
+    source: str
+    filter: dict[str, Any] | None = None
+
+
+@attrs.frozen
+class SuggestionData:
+    """A query worth trying."""
+
+    text: str
+    score: float
+    type: Literal["spelling", "semantic", "popular", "completion"]
+
+
+@attrs.frozen
+class SuggestData:
+    """Queries worth trying, best first."""
+
+    suggestions: tuple[SuggestionData, ...]
+
+
+@attrs.frozen
+class TableData:
+    """What one table gave."""
+
+    name: str
+    index: str
+    matched: int | None = None
+
+
+@attrs.frozen
+class NoticeData:
+    """A warning or a database's error; further members depend on the code."""
+
+    code: str
+    message: str
+
+
+@attrs.frozen
+class DatabaseData:
+    """How one database fared; `took` in milliseconds."""
+
+    id: str
+    name: str
+    status: Literal["ok", "partial", "timeout", "error", "skipped", "circuitOpen"]
+    took: float
+    returned: int
+    tables: tuple[TableData, ...]
+    matched: int | None = None
+    error: NoticeData | None = None
+
+
+@attrs.frozen
+class SearchData:
+    """The answer to a search; `execution_time` in milliseconds."""
+
+    results: tuple[ResultData, ...]
+    categories: tuple[CategoryData, ...]
+    suggestions: tuple[SuggestionData, ...]
+    query_optimization: tuple[dict[str, Any], ...]
+    total_relation: Literal["eq", "gte", "unknown"]
+    execution_time: float
+    page: int
+    limit: int
+    offset: int
+    has_more: bool
+    databases: tuple[DatabaseData, ...]
+    complete: bool
+    warnings: tuple[NoticeData, ...]
+    total_count: int | None = None

@@ -1,0 +1,72 @@
+"""`POST /api/v1/search`, `GET /api/v1/search` and suggestions."""
+
+import unicodedata
+from collections.abc import Sequence
+from typing import Any
+
+import attrs
+
+from altus4_core.errors import FieldProblem, ValidationFailed
+from altus4_core.gateway import Gateway
+from altus4_core.http.search.body import SearchBody, SearchQuery, SuggestQuery, read_request
+from altus4_core.http.search.data import SearchData, SuggestData
+from altus4_core.records import Action, SuggestRequest
+from altus4_core.routing import Call, Route
+from altus4_core.search.answer import answer_json, suggestion_json
+
+SEARCH = Action("search.run", "search")
+SUGGEST = Action("search.suggest", "search")
+
+MOST_SUGGESTIONS = 10
+
+
+class SearchRoutes:
+    """Builds the search operations on the pipeline."""
+
+    def __init__(self, gateway: Gateway) -> None:
+        self._gateway = gateway
+        self._settings = gateway.settings.core.search
+
+    def routes(self) -> Sequence[Route]:
+        """Give the routes."""
+        errors = (400, 401, 403, 404, 413, 415, 422, 429, 502, 503, 504)
+        path = "/api/v1/search"
+        return [
+            Route(
+                "POST", path, self.search, "Search all databases at once.",
+                action=SEARCH, request=SearchBody, response=SearchData, unknown="refuse", tag="Search", errors=errors,
+                audit=False,
+            ),
+            Route(
+                "GET", path, self.search_by_query, "Search with a query string.",
+                action=SEARCH, query=SearchQuery, response=SearchData, tag="Search", errors=errors,
+            ),
+            Route(
+                "GET", f"{path}/suggestions", self.suggest, "Propose queries.",
+                action=SUGGEST, query=SuggestQuery, response=SuggestData, tag="Search", errors=(404,),
+            ),
+        ]  # fmt: skip
+
+    async def search(self, call: Call) -> dict[str, Any]:
+        """POST /api/v1/search."""
+        body: SearchBody = call.body
+        return await self._run(call, body)
+
+    async def search_by_query(self, call: Call) -> dict[str, Any]:
+        """GET /api/v1/search?q=."""
+        given = attrs.asdict(call.query, recurse=False)
+        return await self._run(call, SearchBody(query=given.pop("q"), **given))
+
+    async def suggest(self, call: Call) -> dict[str, Any]:
+        """GET /api/v1/search/suggestions."""
+        asked: SuggestQuery = call.query
+        query = unicodedata.normalize("NFC", asked.query).strip()
+        if not query:
+            raise ValidationFailed.of([FieldProblem("query", "must not be empty", "length")])
+        request = SuggestRequest(call.caller, query, asked.databases, asked.tables, MOST_SUGGESTIONS)
+        found = await self._gateway.pipeline.suggest(request)
+        return {"suggestions": [suggestion_json(suggestion) for suggestion in found]}
+
+    async def _run(self, call: Call, body: SearchBody) -> dict[str, Any]:
+        answer = await self._gateway.pipeline.run(call.caller, read_request(body, self._settings), call.request_id)
+        return answer_json(answer)
