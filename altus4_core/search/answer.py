@@ -48,7 +48,8 @@ def total_of(outcomes: Sequence[DatabaseOutcome], shown: int) -> tuple[int, str]
     """Add up the tables' totals.
 
     Returns:
-        The sum, and its relation to the truth: `eq` only when every table counted exactly, else `gte`.
+        The sum, and its relation to the truth: `eq` only when every table counted exactly, else `gte`: failed
+        databases have more, and so have lists that other forms of the query's words are in.
     """
     total = 0
     relation = "eq"
@@ -64,7 +65,7 @@ def total_of(outcomes: Sequence[DatabaseOutcome], shown: int) -> tuple[int, str]
                 total += table.total
                 if table.relation != "eq":
                     relation = "gte"
-    return max(total, shown), relation
+    return (max(total, shown) if relation == "eq" else total), relation
 
 
 def answer_json(answer: SearchAnswer) -> dict[str, Any]:

@@ -29,12 +29,31 @@ def test_one_list_out_of_both_databases(world: World) -> None:
 
 
 def test_the_order_within_a_table_is_the_servers(world: World) -> None:
-    ours = [result["data"]["id"] for result in found(world, "garden mysql water", tables=["articles"])]
+    ours = [result["data"]["id"] for result in found(world, "garden mysql water", tables=["articles"], ranking="mysql")]
     sql = "MATCH(title, content) AGAINST ('garden mysql water')"
     schema = world.sql("SELECT table_schema FROM information_schema.tables WHERE table_name = 'articles'"
                        " AND table_schema LIKE 'library%' ORDER BY create_time DESC LIMIT 1")[0][0]  # fmt: skip
     theirs = world.sql(f"SELECT id FROM {schema}.articles WHERE {sql} ORDER BY {sql} DESC, id")
     assert ours == [row[0] for row in theirs]
+
+
+def test_statistics_rank_better_than_the_server(world: World) -> None:
+    """BM25 is the default, finds other forms of a word, and counts as the server does."""
+    asked = {"tables": ["articles"], "databases": [world.library]}
+    ends = time.monotonic() + 10
+    while any(
+        warning["code"] == "RANKED_BY_SERVER"
+        for warning in world.gateway.search(world.ann, "gardens", **asked).data["warnings"]
+    ):
+        assert time.monotonic() < ends, "the table was not sampled"
+        time.sleep(0.05)
+    data = world.gateway.search(world.ann, "gardens", **asked).data
+    assert data["results"] == world.gateway.search(world.ann, "gardens", ranking="bm25", **asked).data["results"]
+    assert any("garden " in str(result["data"]).lower() for result in data["results"])
+    servers = world.gateway.search(world.ann, "gardens", ranking="mysql", **asked).data
+    assert data["totalCount"] == servers["totalCount"]
+    assert len(data["results"]) > len(servers["results"])
+    assert data["totalRelation"] == "gte"
 
 
 def test_pages_concatenate(world: World) -> None:

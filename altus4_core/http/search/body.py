@@ -33,6 +33,11 @@ class SearchBody:
     timeout_ms: int | None = field(None, doc="Deadline in milliseconds.", min=10)
     partial: Literal["allow", "fail"] = field("allow", doc="Whether a part of the answer is better than none.")
     categories: bool = field(True, doc="Whether to group the results.")
+    ranking: Literal["bm25", "mysql"] | None = field(
+        None,
+        doc="bm25: in the gateway, with statistics of sampled rows, other forms of the words included; "
+        "mysql: the server's own order. Absent: bm25 for natural, mysql for boolean.",
+    )
 
 
 @attrs.frozen
@@ -90,4 +95,5 @@ def read_request(body: SearchBody, settings: SearchSettings) -> SearchRequest:
         partial=body.partial,
         include_analytics=body.include_analytics,
         categories=body.categories,
+        ranking=body.ranking,
     )

@@ -27,6 +27,7 @@ from altus4_core.testing.contracts.service import ServiceContract
 from altus4_core.testing.contracts.sink import SinkContract
 from altus4_core.testing.contracts.suggester import SuggesterContract
 from altus4_core.testing.contracts.target import TargetContract
+from altus4_core.testing.contracts.vocabulary import VocabulariesContract
 
 __all__ = [
     "AuthSchemeContract",
@@ -44,4 +45,5 @@ __all__ = [
     "SinkContract",
     "SuggesterContract",
     "TargetContract",
+    "VocabulariesContract",
 ]

@@ -14,6 +14,7 @@ from altus4_search_fulltext.failures import database_failure
 from altus4_search_fulltext.planbook import PlanBooks
 from altus4_search_fulltext.proof import prove
 from altus4_search_fulltext.query import IndexQuery, Language, Reading
+from altus4_search_fulltext.ranking.ranking import Ranking
 from altus4_search_fulltext.statements import Mode
 from altus4_search_fulltext.tablesearch import TableSearch
 from altus4_search_fulltext.tokens import TokenRules
@@ -29,6 +30,7 @@ class FulltextMode:
         concurrency: Tables of one database searched at the same time for one request.
         costs: Remembers what searches cost; modes share one.
         limits: When they cost too much.
+        ranking: Ranks what is found; None: the lists are in the server's order.
     """
 
     kinds: frozenset[str] = frozenset({"mysql"})
@@ -43,12 +45,14 @@ class FulltextMode:
         concurrency: int,
         costs: CostBook | None = None,
         limits: CostLimits | None = None,
+        ranking: Ranking | None = None,
     ) -> None:
         self.name: str = name
         self._mode: Mode = name
         self._language = language
         self._books = PlanBooks(name, longest, costs or CostBook(), limits or CostLimits())
         self._concurrency = concurrency
+        self._ranking = ranking
 
     async def search(self, request: SearchRequest, target: OpenTarget) -> list[TableHits]:
         """Search the wanted tables of a database.
@@ -112,11 +116,19 @@ class FulltextMode:
                 found.append(search.empty(query))
         if len(pending) == 1:
             place, search, query = pending[0]
-            found[place] = await search.run(target, query, request, ends)
+            found[place] = await self._run(search, target, query, request, ends)
         elif pending:
             for (place, _, _), hits in zip(pending, await self._all(pending, target, request, ends), strict=True):
                 found[place] = hits
         return [hits for hits in (*found, *choice.skipped) if hits is not None]
+
+    async def _run(
+        self, search: TableSearch, target: MySQLTarget, query: IndexQuery, request: SearchRequest, ends: float
+    ) -> TableHits:
+        ranking = self._ranking
+        if ranking is None or request.ranking == "mysql" or request.sort:
+            return await search.run(target, query, request, ends)
+        return await ranking.run(search, target, query, request, ends)
 
     async def _all(
         self,
@@ -130,7 +142,7 @@ class FulltextMode:
 
         async def one(search: TableSearch, query: IndexQuery) -> TableHits:
             async with slots:
-                return await search.run(target, query, request, ends)
+                return await self._run(search, target, query, request, ends)
 
         try:
             async with asyncio.TaskGroup() as group:

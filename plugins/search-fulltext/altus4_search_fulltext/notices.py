@@ -118,3 +118,14 @@ def table_changed(table: str) -> Notice:
 def table_denied(table: str) -> Notice:
     """Say that a table was skipped because the account may not read it."""
     return Notice("TABLE_ACCESS_DENIED", f"The database account may not read table '{table}'; it was skipped.")
+
+
+def ranked_by_server(reason: str) -> Notice:
+    """Say that a table's list is in the server's own order, and why."""
+    return Notice("RANKED_BY_SERVER", _REASONS[reason], {"reason": reason})
+
+
+_REASONS = {
+    "notSampled": "The table's words have not been counted yet; until then its results are in the server's own order.",
+    "parser": "The index has a parser of its own; its results are in the server's own order.",
+}

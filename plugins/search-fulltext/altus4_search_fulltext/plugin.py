@@ -1,12 +1,17 @@
 """Wiring of the plugin `search-fulltext`."""
 
-from collections.abc import Iterable
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Any
 
 import attrs
 from attrs.validators import and_, ge, gt, le
 
 from altus4_core import Plugin, PluginContext, hookimpl, setting
-from altus4_core.seams import SearchMode
+from altus4_core.seams import SearchMode, Service
+
+if TYPE_CHECKING:
+    from altus4_search_fulltext.ranking.sampler import Sampler
 
 
 @attrs.frozen
@@ -43,6 +48,14 @@ class SearchFulltextSettings:
         doc="Predicted seconds of the server's work above which a search is refused: a running one cannot be stopped.",
         validator=gt(0),
     )
+    statistics_mib: int = setting(
+        32,
+        doc="Mebibytes of memory for the samples of tables that rankings are computed with; at most 0.5 a table.",
+        validator=and_(ge(1), le(4096)),
+    )
+    statistics_seconds: float = setting(
+        900.0, doc="Seconds after which the sample of a table is read again.", validator=ge(60)
+    )
 
 
 class SearchFulltextPlugin(Plugin):
@@ -51,6 +64,27 @@ class SearchFulltextPlugin(Plugin):
     name = "search-fulltext"
     Settings = SearchFulltextSettings
     settings: SearchFulltextSettings
+
+    def __init__(self, settings: Any = None) -> None:
+        super().__init__(settings)
+        self._sampler: Sampler | None = None
+
+    @hookimpl
+    def altus4_services(self, ctx: PluginContext) -> Iterable[Service]:
+        """Offer what samples of the searched tables tell about their words."""
+        from altus4_core.vocabulary import Vocabularies
+
+        sampler = self._shared_sampler(ctx)
+
+        @asynccontextmanager
+        async def sampling() -> AsyncIterator[Vocabularies]:
+            sampler.start()
+            try:
+                yield sampler
+            finally:
+                await sampler.aclose()
+
+        return [Service(Vocabularies, sampling, name="vocabularies")]
 
     @hookimpl
     def altus4_search_modes(self, ctx: PluginContext) -> Iterable[SearchMode]:
@@ -61,11 +95,13 @@ class SearchFulltextPlugin(Plugin):
         from altus4_search_fulltext.mode import FulltextMode
         from altus4_search_fulltext.natural import NaturalLanguage
         from altus4_search_fulltext.query import Language
+        from altus4_search_fulltext.ranking.ranking import Ranking
         from altus4_search_fulltext.statements import Mode
 
         settings = self.settings
         limits = Limits(settings.most_terms, settings.most_prefixes, settings.deepest)
         costs = CostBook()
+        ranking = Ranking(self._shared_sampler(ctx), ctx.clock.monotonic)
 
         def mode(name: Mode, language: Language) -> FulltextMode:
             return FulltextMode(
@@ -75,6 +111,18 @@ class SearchFulltextPlugin(Plugin):
                 concurrency=settings.table_concurrency,
                 costs=costs,
                 limits=CostLimits(settings.slow_after_ms / 1000, settings.most_seconds),
+                ranking=ranking if name == "natural" else None,
             )
 
         return [mode("natural", NaturalLanguage(settings.most_terms)), mode("boolean", BooleanLanguage(limits))]
+
+    def _shared_sampler(self, ctx: PluginContext) -> "Sampler":
+        """Give the one sampler of the service and of the modes, whichever hook is called first."""
+        from altus4_search_fulltext.ranking.sampler import Sampler
+        from altus4_search_fulltext.ranking.samples import Samples
+
+        if self._sampler is None:
+            settings, now = self.settings, ctx.clock.monotonic
+            samples = Samples(settings.statistics_mib << 20, now)
+            self._sampler = Sampler(samples, now, ctx.logger, settings.statistics_seconds)
+        return self._sampler

@@ -42,7 +42,7 @@ class TableSearch:
 
     def __init__(self, plan: TablePlan, mode: Mode, longest: int, lane: Lane) -> None:
         self.plan = plan
-        self._lane = lane
+        self.lane = lane
         self._mode: Mode = mode
         lengths = sorted({longest, min(longest, 500), 200}, reverse=True)
         # With each length how many columns may be longer.
@@ -75,29 +75,37 @@ class TableSearch:
         try:
             return await self._run(target, query, request, ends)
         except (MySQLError, TargetFailed) as error:
-            notice = table_failure(self.name, error)
-            if notice is not None:
-                return TableHits(self.name, self.plan.index.name, (), 0, "eq", notices=(notice,))
-            if isinstance(error, TargetFailed):
-                raise
-            raise database_failure(error) from error
+            return self.failed(error)
+
+    def failed(self, error: MySQLError | TargetFailed) -> TableHits:
+        """Give the result of a search that failed for reasons of this table alone.
+
+        Raises:
+            TargetFailed: the database cannot answer.
+        """
+        notice = table_failure(self.name, error)
+        if notice is not None:
+            return TableHits(self.name, self.plan.index.name, (), 0, "eq", notices=(notice,))
+        if isinstance(error, TargetFailed):
+            raise error
+        raise database_failure(error) from error
 
     async def _run(self, target: MySQLTarget, query: IndexQuery, request: SearchRequest, ends: float) -> TableHits:
         text, depth = query.text, request.depth
         form = self._form(depth)
         # One row more than asked for tells whether the list goes on.
-        rows = await self._lane.fetch(target, query, form.selection.sql, (text, text, depth + 1), ends)
+        rows = await self.lane.fetch(target, query, form.selection.sql, (text, text, depth + 1), ends)
         matcher = Matcher(query.needles, self.plan.rules)
         reading = form.reader.read(rows.rows, matcher)
         hits = reading.hits
         if reading.cuts:
-            hits = await self._look_beyond(target, reading, query, matcher, form, ends)
+            hits = await self.look_beyond(target, reading, query, matcher, form, ends)
         exhausted = len(hits) <= depth
         total: int | None = len(hits) if exhausted else None
         if total is None and request.totals != "none":
-            counted = (await self._lane.fetch(target, query, self._count, (text,), ends)).scalar()
+            counted = (await self.lane.fetch(target, query, self._count, (text,), ends)).scalar()
             total = max(int(counted), len(hits))  # rows may have come or gone in between
-        self._lane.learn(query, rows.seconds, total)
+        self.lane.learn(query, rows.seconds, total)
         return TableHits(
             self.name,
             self.plan.index.name,
@@ -108,7 +116,7 @@ class TableSearch:
             (*self.plan.notices, *query.notices, *reading.notices),
         )
 
-    async def _look_beyond(
+    async def look_beyond(
         self, target: MySQLTarget, reading: RowsRead, query: IndexQuery, matcher: Matcher, form: Form, ends: float
     ) -> list[Hit]:
         """Find the matches that lie beyond the cut; without them the answer is still right, only less telling."""
@@ -122,14 +130,14 @@ class TableSearch:
         return amended(reading.hits, reading.cuts, asked, rows, matcher)
 
     def _form(self, depth: int) -> Form:
-        length = self._length(depth)
+        length = self.length(depth)
         form = self._forms.get(length)
         if form is None:
             chosen = selection(self.plan, self._mode, length)
             form = self._forms[length] = Form(chosen, RowReader(self.plan, chosen))
         return form
 
-    def _length(self, depth: int) -> int:
+    def length(self, depth: int) -> int:
         """Give the longest cut at which the answer of so many rows stays within bounds."""
         for length, columns in self._lengths:
             if (depth + 1) * columns * length * _BYTES <= _BUDGET:

@@ -35,6 +35,7 @@ from altus4_core.testing.twins.search import MemorySearch
 from altus4_core.testing.twins.service import held_service
 from altus4_core.testing.twins.suggester import FixedSuggester
 from altus4_core.testing.twins.target import MemoryTarget, MemoryTargets
+from altus4_core.testing.twins.vocabulary import MemoryVocabularies
 from altus4_core.testing.twins.wrap import CountingWrap
 
 TABLES = {
@@ -206,3 +207,18 @@ class TestHelloCommand(contracts.CommandContract):
     @pytest.fixture
     def valid(self):
         return []
+
+
+class TestMemoryVocabularies(contracts.VocabulariesContract):
+    @pytest.fixture
+    def provider(self):
+        texts = [
+            "Tuning the buffer pool of a database",
+            "Libraries of indexes: café, naïve",
+            "other texts, other words",
+        ]
+        return MemoryVocabularies({"notes": {"t": texts, "s": texts[:1]}})
+
+    @pytest.fixture
+    def valid(self):
+        return "notes"

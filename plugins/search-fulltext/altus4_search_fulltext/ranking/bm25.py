@@ -1,0 +1,89 @@
+"""BM25 over the rows that a server has drawn, with the statistics of a sample.
+
+Robertson, Zaragoza, "The Probabilistic Relevance Framework: BM25 and Beyond", 2009. Score of a row = sum over terms of
+idf * tf * (k1 + 1) / (tf + k1 * (1 - b + b * length / average length)) with idf = ln(1 + (n - df + 0.5) / (df + 0.5));
+n and df are those of the sample, lengths are in characters. df must not be taken from the candidates: all of
+them have the query's words, so that none would be rare.
+"""
+
+import math
+import re
+from collections.abc import Sequence
+
+from altus4_search_fulltext.ranking.statistics import TableStatistics
+from altus4_search_fulltext.ranking.terms import Term
+from altus4_search_fulltext.wordchars import is_word_character
+
+K1 = 1.6
+B = 0.75
+_LONGEST_PIECE = 100  # characters; longer words are in no index
+
+
+class BM25:
+    """Scores rows for one query.
+
+    Nothing is tokenized: each term's beginning is looked for by the string's own search, and only what follows it is
+    judged. 200 abstracts of 1,150 characters take 3 ms for 11 terms, and less than 1 ms for the usual two or three.
+
+    Args:
+        terms: Of the query.
+        statistics: Of the table.
+        pattern: One word of a text.
+    """
+
+    def __init__(self, terms: Sequence[Term], statistics: TableStatistics, pattern: re.Pattern[str]) -> None:
+        sampled = statistics.sampled
+        self._terms = [
+            (term, term.head, len(term.head), term.accepted, idf(sampled, frequency_of(term, statistics)))
+            for term in terms
+        ]
+        self._pattern = pattern
+        self._flat = K1 * (1 - B)
+        self._steep = K1 * B / (statistics.average_length or 1.0)
+
+    def score(self, text: str, length: int) -> tuple[float, dict[str, float]]:
+        """Score a row; with the weights of its terms, which are their saturated frequencies.
+
+        Args:
+            text: Of its columns, folded.
+            length: Characters before folding.
+        """
+        total = 0.0
+        weights: dict[str, float] = {}
+        find = text.find
+        for term, head, size, accepted, rarity in self._terms:
+            begin = find(head)
+            if begin < 0:
+                continue
+            count = 0
+            while begin >= 0:
+                if not begin or not is_word_character(text[begin - 1]):
+                    # Up to the next space, with what punctuation there is: the same few pieces come again and again.
+                    end = find(" ", begin)
+                    piece = (
+                        text[begin:end] if 0 < end - begin < _LONGEST_PIECE else text[begin : begin + _LONGEST_PIECE]
+                    )
+                    found = accepted.get(piece)
+                    if found is None:
+                        found = accepted[piece] = self._accepts(term, piece)
+                    if found:
+                        count += 1
+                begin = find(head, begin + size)
+            if count:
+                weight = weights[term.name] = count * (K1 + 1) / (count + self._flat + self._steep * length)
+                total += rarity * weight
+        return total, weights
+
+    def _accepts(self, term: Term, piece: str) -> bool:
+        word = self._pattern.match(piece)
+        return word is not None and term.accepts(word[0])
+
+
+def idf(rows: float, frequency: float) -> float:
+    """Give how much a term tells: more, the rarer it is; never below 0."""
+    return math.log(1 + (rows - frequency + 0.5) / (frequency + 0.5))
+
+
+def frequency_of(term: Term, statistics: TableStatistics) -> int:
+    """Give how many sampled rows have a term."""
+    return statistics.stem_count(term.name) if term.stemmer is statistics.stem else statistics.count(term.name)

@@ -1,0 +1,99 @@
+"""Which searches are ranked here, and with which sample; the others get the server's order."""
+
+from collections import OrderedDict
+from collections.abc import Callable
+from typing import Any
+from weakref import WeakKeyDictionary
+
+import attrs
+from altus4_mysql import MySQLError, MySQLTarget
+
+from altus4_core.errors import CursorExpired, TargetFailed
+from altus4_core.records import Notice, SearchRequest, TableHits
+from altus4_search_fulltext import notices
+from altus4_search_fulltext.query import IndexQuery
+from altus4_search_fulltext.ranking.rankedsearch import RankedSearch, supported
+from altus4_search_fulltext.ranking.sampler import Sampler
+from altus4_search_fulltext.ranking.samples import HOLD_SECONDS, Place
+from altus4_search_fulltext.ranking.statistics import TableStatistics
+from altus4_search_fulltext.tablesearch import TableSearch
+
+_BEGUN = 1024  # lists in the server's order whose further pages are remembered to be so, too
+
+_Key = tuple[Place, str]
+
+
+class Ranking:
+    """The `bm25` ranking of one mode.
+
+    Args:
+        sampler: Has the statistics.
+        clock: Monotonic seconds.
+    """
+
+    def __init__(self, sampler: Sampler, clock: Callable[[], float]) -> None:
+        self._sampler = sampler
+        self._clock = clock
+        self._searches: WeakKeyDictionary[TableSearch, RankedSearch] = WeakKeyDictionary()
+        self._begun: OrderedDict[_Key, float] = OrderedDict()
+
+    async def run(
+        self, search: TableSearch, target: MySQLTarget, query: IndexQuery, request: SearchRequest, ends: float
+    ) -> TableHits:
+        """Search one table, and rank what is found.
+
+        Raises:
+            CursorExpired: the request pins statistics that are gone.
+            Unsearchable: it would cost too much.
+            TargetFailed: the database cannot answer.
+        """
+        plan = search.plan
+        if not supported(plan):
+            told = (notices.ranked_by_server("parser"),) if request.ranking == "bm25" else ()
+            return _plain(await search.run(target, query, request, ends), None, told)
+        place = _place(target, search)
+        statistics = self._statistics(place, search, target, query, request)
+        if statistics is None:
+            told = (notices.ranked_by_server("notSampled"),)
+            return _plain(await search.run(target, query, request, ends), 0, told)
+        ranked = self._searches.get(search)
+        if ranked is None:
+            ranked = self._searches[search] = RankedSearch(search)
+        try:
+            return await ranked.run(target, query, statistics, request, ends)
+        except (MySQLError, TargetFailed) as error:
+            return search.failed(error)
+
+    def _statistics(
+        self, place: Place, search: TableSearch, target: MySQLTarget, query: IndexQuery, request: SearchRequest
+    ) -> TableStatistics | None:
+        pinned = request.generations.get(f"{place.database}:{place.table}")
+        if pinned == 0:
+            return None
+        if pinned is not None:
+            held = self._sampler.samples.generation(place, pinned)
+            if held is None:
+                message = "The statistics that this cursor goes on with are gone; begin the search again."
+                raise CursorExpired(message)
+            return held
+        current = self._sampler.current(place, target, search.plan)
+        key, now = (place, query.text), self._clock()
+        if current is None:
+            self._begun[key] = now
+            self._begun.move_to_end(key)
+            if len(self._begun) > _BEGUN:
+                self._begun.popitem(last=False)
+        elif request.offset and now - self._begun.get(key, -HOLD_SECONDS) < HOLD_SECONDS:
+            return None  # its first page was in the server's order
+        return current
+
+
+def _place(target: MySQLTarget, search: TableSearch) -> Place:
+    database: Any = getattr(target, "database", None)
+    plan = search.plan
+    version = database.version if database is not None else 0
+    return Place(target.id, version, plan.table.name, plan.index.name, plan.index.columns)
+
+
+def _plain(hits: TableHits, generation: int | None, told: tuple[Notice, ...]) -> TableHits:
+    return attrs.evolve(hits, generation=generation, notices=(*hits.notices, *told))

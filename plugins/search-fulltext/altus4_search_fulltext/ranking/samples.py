@@ -1,0 +1,147 @@
+"""The samples in use, within a fixed memory: what was used longest ago is forgotten, but no generation too early."""
+
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+
+import attrs
+
+from altus4_core.vocabulary import Vocabulary
+from altus4_search_fulltext.ranking.statistics import TableStatistics
+
+HOLD_SECONDS = 60.0  # that a generation lasts at least after it was last handed out
+_OVERHEAD = 2048  # bytes of the objects around one sample
+
+
+@attrs.frozen
+class Place:
+    """Which index of which table of which database, as it is described now.
+
+    Attributes:
+        database: Its id.
+        version: Of its row: another one may be another server.
+        table: Its name.
+        index: Its name.
+        columns: Of the index.
+    """
+
+    database: str
+    version: int
+    table: str
+    index: str
+    columns: tuple[str, ...]
+
+
+@attrs.define
+class _Held:
+    """One generation."""
+
+    statistics: TableStatistics
+    read_at: float
+    used_at: float
+
+
+class Samples:
+    """Remembers samples; satisfies `Vocabularies`.
+
+    Args:
+        capacity: Bytes of all samples together.
+        clock: Monotonic seconds.
+        hold: Seconds that a generation lasts at least after it was handed out.
+    """
+
+    def __init__(self, capacity: int, clock: Callable[[], float], hold: float = HOLD_SECONDS) -> None:
+        self._capacity = capacity
+        self._clock = clock
+        self._hold = hold
+        self._held: OrderedDict[Place, list[_Held]] = OrderedDict()  # newest generation last
+        self._bytes = 0
+
+    @property
+    def size(self) -> int:
+        """Memory taken."""
+        return self._bytes
+
+    def __len__(self) -> int:
+        """Give the number of tables whose indexes have a sample."""
+        return len(self._held)
+
+    def current(self, place: Place) -> TableStatistics | None:
+        """Give the newest sample, None when there is none."""
+        held = self._held.get(place)
+        if held is None:
+            return None
+        self._held.move_to_end(place)
+        newest = held[-1]
+        newest.used_at = self._clock()
+        return newest.statistics
+
+    def generation(self, place: Place, generation: int) -> TableStatistics | None:
+        """Give the sample of that generation, None when it is gone."""
+        for held in self._held.get(place, ()):
+            if held.statistics.generation == generation:
+                held.used_at = self._clock()
+                return held.statistics
+        return None
+
+    def age(self, place: Place) -> float:
+        """Give the seconds since a place was read; infinite when it has no sample."""
+        held = self._held.get(place)
+        return self._clock() - held[-1].read_at if held else float("inf")
+
+    def keep(self, place: Place, statistics: TableStatistics) -> bool:
+        """Remember a sample.
+
+        Returns:
+            Whether there was room: samples that were used within the hold are not given up for another table's.
+        """
+        now = self._clock()
+        held = self._held.get(place, [])
+        if held and held[-1].statistics.generation == statistics.generation:
+            held[-1].read_at = now
+            return True
+        self._forget_old(place, now)
+        held = self._held.get(place, [])
+        size = statistics.size + _OVERHEAD
+        if not self._make_room(size, place, now):
+            return False
+        self._held.setdefault(place, held).append(_Held(statistics, now, now))
+        self._held.move_to_end(place)
+        self._bytes += size
+        self._drop_other_versions(place)
+        return True
+
+    def of(self, database_id: str, tables: Sequence[str] | None = None) -> Sequence[Vocabulary]:
+        """Give the newest samples of a database."""
+        found = [
+            (place.table, place.index, held[-1].statistics)
+            for place, held in self._held.items()
+            if place.database == database_id and (tables is None or place.table in tables)
+        ]
+        return [statistics for _, _, statistics in sorted(found, key=lambda each: each[:2])]
+
+    def _make_room(self, size: int, wanted: Place, now: float) -> bool:
+        for place in [place for place in self._held if place != wanted]:
+            if self._bytes + size <= self._capacity:
+                break
+            if all(now - each.used_at > self._hold for each in self._held[place]):
+                self._forget(place)
+        return self._bytes + size <= self._capacity
+
+    def _forget_old(self, place: Place, now: float) -> None:
+        """Give up generations that a newer one replaced and nobody has used for a while."""
+        held = self._held.get(place, [])
+        for each in held[:-1]:
+            if now - each.used_at > self._hold:
+                held.remove(each)
+                self._bytes -= each.statistics.size + _OVERHEAD
+
+    def _drop_other_versions(self, kept: Place) -> None:
+        """Give up what is known of a database's earlier address, and of a table's index as it was before."""
+        for place in [place for place in self._held if place.database == kept.database and place != kept]:
+            same_index = (place.table, place.index) == (kept.table, kept.index)
+            if place.version != kept.version or same_index:
+                self._forget(place)
+
+    def _forget(self, place: Place) -> None:
+        for each in self._held.pop(place):
+            self._bytes -= each.statistics.size + _OVERHEAD

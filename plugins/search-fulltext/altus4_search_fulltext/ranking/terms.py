@@ -1,0 +1,79 @@
+"""Terms: what rows are scored by. A term is a word in all forms that share its stem, or a word as it stands."""
+
+import re
+from collections.abc import Iterator
+
+import attrs
+
+from altus4_search_fulltext.needles import Needle
+from altus4_search_fulltext.ranking.stems import Stem, unchanged
+from altus4_search_fulltext.wordchars import is_word_character
+
+_NOWHERE = (-1, -1)
+
+
+@attrs.frozen(eq=False)
+class Term:
+    """One term of a query.
+
+    Attributes:
+        name: The stem, or the word.
+        head: Letters with which all its forms begin.
+        stemmer: Gives the stem of a word.
+        accepted: Pieces of texts judged before for this query: whether they begin with a form of the term.
+    """
+
+    name: str
+    head: str
+    stemmer: Stem
+    accepted: dict[str, bool] = attrs.field(factory=dict, repr=False)
+
+    def accepts(self, word: str) -> bool:
+        """Say whether a folded word is a form of this term."""
+        return self.stemmer(word) == self.name
+
+    def spans(self, text: str, pattern: re.Pattern[str]) -> Iterator[tuple[int, int]]:
+        """Give where its forms begin and end in a folded text.
+
+        Args:
+            text: Folded.
+            pattern: One word of a text.
+        """
+        head, match = self.head, pattern.match
+        begin = text.find(head)
+        while begin >= 0:
+            end = begin + len(head)
+            if begin == 0 or not is_word_character(text[begin - 1]):
+                word = match(text, begin)
+                if word is not None:
+                    end = word.end()
+                    if self.accepts(word[0]):
+                        yield begin, end
+            begin = text.find(head, end)
+
+
+@attrs.frozen
+class TermNeedle(Needle):
+    """Finds a term in any of its forms."""
+
+    term: Term = attrs.field(kw_only=True)
+
+    def find(self, text: str, pattern: re.Pattern[str]) -> int:
+        """Give where a form of the term begins in the folded text, -1 when none does."""
+        return next(self.term.spans(text, pattern), _NOWHERE)[0]
+
+
+def term_of(word: str, stemmer: Stem) -> Term:
+    """Make the term of a folded word."""
+    stem = stemmer(word)
+    # Snowball writes a last y as i, and gives an e back that an ending had replaced: librari/library, tune/tuning.
+    head = stem[:-1] if len(stem) > 1 and stem[-1] in "ei" and stemmer is not unchanged else stem
+    while not word.startswith(head):
+        head = head[:-1]
+    head = head or word  # nothing in common: only the word itself is found
+    return Term(stem, head, stemmer)
+
+
+def needle_of(term: Term) -> TermNeedle:
+    """Make what finds a term in rows."""
+    return TermNeedle((term.head,), open_end=True, term=term)
