@@ -1,0 +1,91 @@
+"""What identity and limits cost: the standard gateway against one that asks nobody who calls, in one run.
+
+    nox -s bench -- identity [--driver aiomysql|asyncmy] [--rounds 5] [--seconds 4] [--rows 100000]
+
+The other gateway is the same but for the plugins `accounts`, `api-keys` and `rate-limit`; a plugin of this file gives
+every request one fixed identity and permits everything. Both search the same database and write the same log.
+"""
+
+import argparse
+import asyncio
+
+from rounds import Contender, compare
+from scene import BODY, check, scene
+
+from altus4_core.composing.discovery import standard_names
+
+LEFT_OUT = {"accounts", "api-keys", "rate-limit"}
+
+OPEN = '''"""Everybody is one user, who may do everything."""
+
+from altus4_core import Plugin, hookimpl
+from altus4_core.records import Identity
+
+USER = Identity("{user_id}", "open", "open", permissions=frozenset({{"search"}}))
+
+
+class Scheme:
+    name = "open"
+
+    async def authenticate(self, request):
+        return USER
+
+
+class Permits:
+    name = "open"
+
+    async def permits(self, identity, action, resource):
+        return True
+
+
+class Open(Plugin):
+    """No questions asked."""
+
+    @hookimpl
+    def altus4_auth_schemes(self):
+        return [Scheme()]
+
+    @hookimpl
+    def altus4_policies(self):
+        return [Permits()]
+'''
+
+
+async def measure(options: argparse.Namespace) -> None:
+    """Run everything."""
+    async with scene(options.driver, options.rows) as here:
+        plugin = here.folder / "open.py"
+        plugin.write_text(OPEN.format(user_id=here.user_id))
+        enabled = [name for name in standard_names() if name not in LEFT_OUT]
+        configuration = here.folder / "open.toml"
+        configuration.write_text(f"enable = {enabled}\n")
+        authenticated = await here.gateway(options.port)
+        # Keys that only the plugins left out know would be refused as unknown settings.
+        unauthenticated = await here.gateway(
+            options.port + 1, "--plugin", f"{plugin}:Open", environ={"ALTUS4_CONFIG": str(configuration)}
+        )
+        await check(options.port + 1, "")
+        await check(options.port, here.headers)
+        print(f"driver {options.driver}, {options.rows} rows, {options.clients} clients")
+        await compare(
+            [
+                Contender("unauthenticated", options.port + 1, unauthenticated.pid),
+                Contender("authenticated", options.port, authenticated.pid, here.headers),
+            ],
+            BODY,
+            {"mysqld": here.server.pid or 0},
+            clients=options.clients,
+            rounds=options.rounds,
+            seconds=options.seconds,
+        )
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--driver", default="asyncmy")
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--seconds", type=float, default=4)
+    parser.add_argument("--rows", type=int, default=100_000)
+    parser.add_argument("--clients", type=int, default=32)
+    parser.add_argument("--port", type=int, default=3977)
+    asyncio.run(measure(parser.parse_args()))

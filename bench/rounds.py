@@ -1,0 +1,67 @@
+"""Alternating rounds of load on several servers, so that a noisy machine is noisy for all of them alike."""
+
+import json
+import statistics
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import attrs
+from load import load
+from scene import cpu_seconds
+
+
+@attrs.frozen
+class Contender:
+    """A server process to load, and the headers it wants."""
+
+    name: str
+    port: int
+    pid: int
+    headers: str = ""
+
+
+async def compare(
+    contenders: Sequence[Contender],
+    body: Mapping[str, Any],
+    watched: Mapping[str, int],
+    *,
+    clients: int,
+    rounds: int,
+    seconds: float,
+) -> None:
+    """Load each in turn and print rates, CPU a request, and the ratio of every one to the first.
+
+    Args:
+        contenders: The first one is what the others are compared with.
+        body: Of each search.
+        watched: Other processes whose CPU is shown, by name.
+        clients: Keep-alive connections.
+        rounds: After one that warms up.
+        seconds: Of a round.
+    """
+    payload = json.dumps(body).encode()
+    rates: dict[str, list[float]] = {each.name: [] for each in contenders}
+    costs: dict[str, list[float]] = {each.name: [] for each in contenders}
+    for number in range(rounds + 1):
+        for each in contenders:
+            pids = {each.name: each.pid, **watched}
+            before = {who: cpu_seconds(pid) for who, pid in pids.items()}
+            result = await load(each.port, payload, each.headers, clients=clients, seconds=seconds)
+            spent = {who: (cpu_seconds(pid) - before[who]) * 1e6 / result.requests for who, pid in pids.items()}
+            if not number:
+                continue
+            rates[each.name].append(result.rate)
+            costs[each.name].append(spent[each.name])
+            shown = ", ".join(f"{who} {cost:.0f} us" for who, cost in spent.items())
+            print(
+                f"{each.name:16} {result.rate:6.0f} req/s  p50 {result.p50:6.2f} ms  p99 {result.p99:6.2f} ms"
+                f"  cpu {shown}  failures {result.failures}",
+                flush=True,
+            )
+    first = contenders[0].name
+    for each in contenders:
+        ratio = statistics.median(mine / its for mine, its in zip(rates[each.name], rates[first], strict=True))
+        print(
+            f"median: {each.name} {statistics.median(rates[each.name]):.0f} req/s,"
+            f" {statistics.median(costs[each.name]):.0f} us of CPU a request, {ratio:.2f} of {first}"
+        )
