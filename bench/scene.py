@@ -66,6 +66,7 @@ class Scene:
     environment: Mapping[str, str]
     folder: Path
     key: str
+    admin_key: str
     user_id: str
     stack: contextlib.ExitStack
 
@@ -116,12 +117,25 @@ async def scene(driver: str, rows: int) -> AsyncIterator[Scene]:
         }
         commands = Commands(environment)
         await asyncio.to_thread(set_up, commands, server.address, [SCHEMA], reader, progress_for())
-        limits = ("--requests-per-hour", "1000000000", "--burst", "1000000")
-        made = await asyncio.to_thread(commands.run, "api-keys", "create", "--user", EMAIL, "--json", *limits)
-        key = json.loads(made)["secretKey"]
+
+        async def key_for(permission: str) -> str:
+            limits = ("--requests-per-hour", "1000000000", "--burst", "1000000", "--environment", "live")
+            wanted = ("--user", EMAIL, "--permissions", permission, "--json", *limits)
+            return str(json.loads(await asyncio.to_thread(commands.run, "api-keys", "create", *wanted))["secretKey"])
+
         schema = environment["ALTUS4_METADATA_URL"].partition("?")[0].rpartition("/")[2]
         user_id = str((await admin.fetch(f"SELECT id FROM `{schema}`.users LIMIT 1")).scalar())
-        yield Scene(server, admin, reader, environment, Path(folder), key, user_id, stack)
+        yield Scene(
+            server=server,
+            admin=admin,
+            reader=reader,
+            environment=environment,
+            folder=Path(folder),
+            key=await key_for("search"),
+            admin_key=await key_for("admin"),
+            user_id=user_id,
+            stack=stack,
+        )
         await admin.close()
 
 
