@@ -218,9 +218,23 @@ def test_commands_make_list_and_revoke_keys(pair: Pair) -> None:
     within(2.0, pair.here, "/api/v1/keys", made["secretKey"], 401)
 
 
+def test_an_operator_gives_a_new_password(pair: Pair) -> None:
+    email = f"{secrets.token_hex(8)}@example.org"
+    body = {"email": email, "password": "correct horse", "name": "Somebody"}
+    session = str(pair.here.request("POST", "/api/v1/auth/register", body).json["token"])
+    assert pair.there.get("/api/v1/auth/profile", session).status == 200
+    said = pair.here.must("accounts", "set-password", "--email", email.upper(), stdin="another horse\n")
+    assert email in said
+    within(2.5, pair.there, "/api/v1/auth/profile", session, 401)
+    login = {"email": email, "password": "another horse"}
+    assert pair.here.request("POST", "/api/v1/auth/login", login).status == 200
+    assert pair.here.request("POST", "/api/v1/auth/login", {**login, "password": "correct horse"}).status == 401
+
+
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
+        (["accounts", "set-password", "--email", "nobody@example.org"], "no account has the address"),
         (["api-keys", "create", "--user", "nobody@example.org"], "altus4 accounts create --email"),
         (["api-keys", "list", "--user", "nobody"], "there is no user nobody"),
         (["accounts", "create", "--email", "nobody", "--name", "Nobody"], "must be an e-mail address"),
@@ -228,7 +242,7 @@ def test_commands_make_list_and_revoke_keys(pair: Pair) -> None:
     ],
 )
 def test_commands_fail_with_clear_lines(pair: Pair, arguments: list[str], says: str) -> None:
-    done = pair.here.command(*arguments, stdin="short\n")
+    done = pair.here.command(*arguments, stdin="short\n" if "--password-stdin" in arguments else "long enough\n")
     assert done.returncode == 1
     assert done.stdout == ""
     lines = done.stderr.splitlines()  # one for each thing that is wrong

@@ -7,10 +7,11 @@ from typing import Any
 import click
 import orjson
 
-from altus4_accounts.details import ROLES, clean_email, clean_name, email_problems, name_problems, password_problems
+from altus4_accounts.details import NAME_LENGTH, ROLES, clean_email, clean_name, email_problems, password_problems
 from altus4_core.clock import Clock, iso
 from altus4_core.commands import CommandContext, read_password
-from altus4_core.errors import ValidationFailed
+from altus4_core.errors import Conflict, NotFound, ValidationFailed
+from altus4_core.names import name_problems
 from altus4_core.store import MetadataStore
 from altus4_core.stored import User
 
@@ -19,9 +20,10 @@ Wrap = Callable[[Any], Any]
 
 def commands(clock: Clock, cost: int) -> click.Group:
     """Build the group; `cost` is bcrypt's."""
-    group = click.Group("accounts", help="Make accounts.")
+    group = click.Group("accounts", help="Make accounts; give them a new password.")
     group.add_command(_create(clock, cost))
     group.add_command(_create_admin(clock, cost))
+    group.add_command(_set_password(clock, cost))
     return group
 
 
@@ -48,6 +50,37 @@ def _create_admin(clock: Clock, cost: int) -> click.Command:
     return create_admin
 
 
+def _set_password(clock: Clock, cost: int) -> click.Command:
+    @click.command("set-password", help="Give an account a new password; all its sessions end, its keys go on.")
+    @click.option("--email", required=True, help="The account's address.")
+    @click.pass_obj
+    def set_password(context: CommandContext, email: str) -> None:
+        password = read_password("New password")
+
+        async def run() -> User:
+            from altus4_accounts.passwords import hash_password
+
+            problems = password_problems(password)
+            if problems:
+                raise ValidationFailed.of(problems)
+            store = context.service(MetadataStore)
+            user = await store.users.by_email(clean_email(email))
+            if user is None:
+                message = f"no account has the address {email}"
+                raise NotFound(message)
+            if not await store.users.replace_password(user.id, old=user.password, new=hash_password(password, cost)):
+                message = "the password was changed by somebody else just now; try again"
+                raise Conflict(message)
+            await store.sessions.revoke_all(user.id, clock.now())
+            await context.record("account.password", user.id, user.id)
+            return user
+
+        user = context.run(run, services=(MetadataStore,))
+        click.echo(f"{user.email} has a new password; its sessions end within two seconds")
+
+    return set_password
+
+
 def _make(
     context: CommandContext,
     clock: Clock,
@@ -65,7 +98,7 @@ def _make(
         from altus4_accounts.passwords import hash_password
 
         address, called = clean_email(email), clean_name(name)
-        problems = email_problems(address) + name_problems(called)
+        problems = email_problems(address) + name_problems("name", called, *NAME_LENGTH)
         if password is not None:
             problems += password_problems(password)
         if problems:

@@ -33,16 +33,6 @@ def email_problems(email: str) -> list[FieldProblem]:
     return []
 
 
-def name_problems(name: str) -> list[FieldProblem]:
-    """Say what is wrong with a cleaned name."""
-    least, most = NAME_LENGTH
-    if not least <= len(name) <= most:
-        return [FieldProblem("name", f"must have {least} to {most} characters", "length")]
-    if any(unicodedata.category(character) == "Cc" for character in name):
-        return [FieldProblem("name", "must not have control characters", "invalid_characters")]
-    return []
-
-
 def password_problems(password: str, field: str = "password") -> list[FieldProblem]:
     """Say what is wrong with a new password: only its length counts, in characters after NFC."""
     least, most = PASSWORD_LENGTH

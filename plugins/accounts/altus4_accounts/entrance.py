@@ -3,10 +3,11 @@
 import uuid
 from collections.abc import Awaitable, Callable
 
-from altus4_accounts.details import clean_email, clean_name, email_problems, name_problems, password_problems
+from altus4_accounts.details import NAME_LENGTH, clean_email, clean_name, email_problems, password_problems
 from altus4_accounts.passwords import Passwords
 from altus4_core.clock import Clock
 from altus4_core.errors import Altus4Error, NotFound, Rejected, Unavailable, ValidationFailed
+from altus4_core.names import name_problems
 from altus4_core.records import Subject
 from altus4_core.routing import Access, AuditNote
 from altus4_core.store import MetadataStore
@@ -49,7 +50,7 @@ class Entrance:
             Unavailable: too many passwords are waiting to be hashed.
         """
         address, called = clean_email(email), clean_name(name)
-        problems = email_problems(address) + password_problems(password) + name_problems(called)
+        problems = email_problems(address) + password_problems(password) + name_problems("name", called, *NAME_LENGTH)
         if problems:
             raise ValidationFailed.of(problems)
         await access.admit(Subject("address", remote), REGISTER)

@@ -13,13 +13,14 @@ from altus4_accounts.bodies import (
     UserData,
     user_data,
 )
-from altus4_accounts.details import ROLES, clean_email, clean_name, email_problems, name_problems
+from altus4_accounts.details import NAME_LENGTH, ROLES, clean_email, clean_name, email_problems
 from altus4_accounts.entrance import Entrance
 from altus4_accounts.policy import SESSION_ONLY
 from altus4_accounts.scheme import SessionScheme
 from altus4_accounts.sessions import Grant, ReplayedTokenError, Sessions
 from altus4_core.changes import Changes
 from altus4_core.errors import FieldProblem, NotFound, PermissionDenied, Rejected, ValidationFailed
+from altus4_core.names import name_problems
 from altus4_core.records import Action, AuthRequest, Identity
 from altus4_core.routing import Call, Reply, Route
 from altus4_core.store import MetadataStore
@@ -139,7 +140,7 @@ class AccountRoutes:
         user = await self._user_of(call.caller)
         name = user.name if body.name is None else clean_name(body.name)
         email = user.email if body.email is None else clean_email(body.email)
-        problems = [] if body.name is None else name_problems(name)
+        problems = [] if body.name is None else name_problems("name", name, *NAME_LENGTH)
         problems += [] if body.email is None else email_problems(email)
         if problems:
             raise ValidationFailed.of(problems)

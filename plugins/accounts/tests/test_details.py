@@ -1,7 +1,9 @@
 """What an account may be called."""
 
 import pytest
-from altus4_accounts.details import clean_email, clean_name, email_problems, name_problems, password_problems
+from altus4_accounts.details import NAME_LENGTH, clean_email, clean_name, email_problems, password_problems
+
+from altus4_core.names import name_problems
 
 
 @pytest.mark.parametrize(
@@ -42,10 +44,20 @@ def test_addresses_are_kept_trimmed_and_in_lower_case():
 
 
 @pytest.mark.parametrize(
-    ("name", "good"), [("Al", True), ("A", False), ("", False), ("x" * 255, True), ("x" * 256, False), ("A\0b", False)]
+    ("name", "good"),
+    [
+        ("Al", True),
+        ("A", False),
+        ("", False),
+        ("x" * 255, True),
+        ("x" * 256, False),
+        ("A\0b", False),
+        ("A\u202eb", False),
+        ("ن\u200cم", True),
+    ],
 )
 def test_names(name, good):
-    assert (name_problems(clean_name(name)) == []) is good
+    assert (name_problems("name", clean_name(name), *NAME_LENGTH) == []) is good
 
 
 @pytest.mark.parametrize(

@@ -177,6 +177,9 @@ class KeyRoutes:
         """DELETE /keys/{id}."""
         key = await self._key(call)
         if key.is_active:
+            if call.caller.credential_id != key.id:  # whoever can do less must not end what can do more
+                # A key that ends sooner is no smaller for that.
+                attrs.evolve(await self._bounds(call.caller), ends_at=None).check(KeyTerms.of(key))
             await self._store().api_keys.update(attrs.evolve(key, is_active=False))
         self._forget(key)
         call.note.add(key_prefix=key.key_prefix)
@@ -189,16 +192,7 @@ class KeyRoutes:
         key = await self._usable_key(call, now)
         if key.retired_at is not None or (key.expires_at is not None and now >= key.expires_at):
             raise _ended()
-        terms = KeyTerms(
-            key.name,
-            key.environment,
-            tuple(key.permissions),
-            key.rate_limit_tier,
-            key.rate_limit_custom,
-            key.expires_at,
-            key.allowed_ips,
-            key.databases,
-        )
+        terms = KeyTerms.of(key)
         bounds = await self._bounds(call.caller)
         bounds.check(terms)  # the answer holds the new key's text: nobody gets one that can do more
         row, new = mint(terms, call.caller.user_id, now)

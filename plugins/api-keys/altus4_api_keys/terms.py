@@ -10,6 +10,7 @@ import attrs
 
 from altus4_api_keys import keyformat
 from altus4_core.errors import FieldProblem, ValidationFailed
+from altus4_core.names import name_problems
 from altus4_core.records import Environment, RateLimit
 from altus4_core.stored import ApiKey
 
@@ -35,6 +36,20 @@ class KeyTerms:
     expires_at: datetime | None = None
     allowed_ips: Sequence[str] | None = None
     databases: Sequence[str] | None = None
+
+    @classmethod
+    def of(cls, key: ApiKey) -> "KeyTerms":
+        """Read the terms of a key."""
+        return cls(
+            key.name,
+            key.environment,
+            tuple(key.permissions),
+            key.rate_limit_tier,
+            key.rate_limit_custom,
+            key.expires_at,
+            key.allowed_ips,
+            key.databases,
+        )
 
     def checked(self, now: datetime) -> "KeyTerms":
         """Give the same terms in their stored form: trimmed, without duplicates, networks written out.
@@ -62,9 +77,7 @@ class KeyTerms:
         )
 
     def _problems(self) -> Iterator[FieldProblem]:
-        least, most = NAME_LENGTH
-        if not least <= len(self.name.strip()) <= most:
-            yield FieldProblem("name", f"must have {least} to {most} characters", "length")
+        yield from name_problems("name", self.name.strip(), *NAME_LENGTH)
         if self.environment not in ENVIRONMENTS:
             yield FieldProblem("environment", f"must be one of {', '.join(ENVIRONMENTS)}", "not_allowed")
         if not self.permissions:

@@ -95,3 +95,24 @@ async def test_a_test_key_gets_no_text_of_a_live_one(house):
     token = await maker(house)
     assert (await house.call("POST", f"/keys/{live['id']}/regenerate", token)).status == 403
     assert await house.works(live["secretKey"]) == 200
+
+
+async def test_what_can_do_less_does_not_end_what_can_do_more(house):
+    for name in ("d1", "d2"):
+        await house.connect("ann", name)
+    whole = await house.make(permissions=["admin"])
+    confined = await house.make(permissions=["admin"], databases=["d1"])
+    sibling = await house.make(databases=["d1"])
+    refused = await house.call("DELETE", f"/keys/{whole['id']}", confined["secretKey"], status=403)
+    assert refused.code == "INSUFFICIENT_PERMISSIONS"
+    for key in (sibling, confined):  # one like it, and itself
+        assert (await house.call("DELETE", f"/keys/{key['id']}", confined["secretKey"])).status == 200
+    ending = await house.make(permissions=["admin"], expiresAt=iso(house.clock.now() + timedelta(days=1)))
+    assert (await house.call("DELETE", f"/keys/{whole['id']}", ending["secretKey"])).status == 200
+
+
+@pytest.mark.parametrize("name", ["abc\u202edef", "abc\u2066def", "abc\ndef", "abc\u2028def"])
+async def test_names_that_mislead_are_refused(house, name):
+    refused = await house.call("POST", "/keys", house.ann, {"name": name}, status=400)
+    assert refused.body["error"]["details"][0]["code"] == "invalid_characters"
+    assert (await house.call("POST", "/keys", house.ann, {"name": "family 👨‍👩‍👧 key"})).status == 201
