@@ -51,6 +51,11 @@ class CommandContext:
             self._gateway = Gateway(self.settings, self.selection)
         return self._gateway
 
+    def override(self, **environ: str) -> None:
+        """Let environment variables say something else, before any service is started."""
+        self.environ = {**self.environ, **environ}
+        self._settings = self._gateway = None
+
     def service(self, wanted: type[T]) -> T:
         """Give a running service, inside the function given to `run`."""
         return self.gateway.registry.get(wanted)

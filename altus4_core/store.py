@@ -345,6 +345,22 @@ class MigrationSession(Protocol):
         """
         ...
 
+    async def rename(self, filename: str, to: str) -> None:
+        """Give a row of the tracking table another name; it keeps its place in the order.
+
+        Raises:
+            MigrationFailed: there is a row of that name, or the server went away.
+        """
+        ...
+
+    async def wipe(self, *, views: bool) -> Sequence[str]:
+        """Drop every table of the schema, the tracking table first, and with `views` every view; gives their names.
+
+        Raises:
+            MigrationFailed: the server refused it or went away.
+        """
+        ...
+
 
 @runtime_checkable
 class MigrationStore(Protocol):

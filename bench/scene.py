@@ -19,7 +19,8 @@ from altus4_sandbox import PrivateServer, find_or_fetch
 from altus4_sandbox.demo.accounts import admin_pool, create_accounts
 from altus4_sandbox.demo.settings import demo_environment
 from altus4_sandbox.demo.setup import EMAIL, Commands, set_up
-from altus4_sandbox.progress import progress_for
+
+from altus4_core.progress import progress_for
 
 SCHEMA = "bench"
 WORD = "quetzalcoatl"

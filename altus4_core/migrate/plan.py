@@ -4,7 +4,7 @@ MySQL commits around every DDL statement, so a file is never one transaction: pr
 with a hash of each, and what has run may not be edited any more; what has not may.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import attrs
 
@@ -102,7 +102,7 @@ def plan_up(files: Sequence[MigrationFile], applied: Sequence[AppliedMigration])
         elif row.state in UPWARDS:
             uncertain = row.statements_done + (row.state == GOING_UP)
             steps.append(Step(file, "up", row.statements_done, uncertain))
-            problems += _in_doubt(steps[-1], FAILED_UP)
+            problems += _in_doubt(steps[-1])
         elif row.state != APPLIED:
             steps += [_resumed_down(file, row, problems), Step(file, "up")]
     if problems:
@@ -111,9 +111,13 @@ def plan_up(files: Sequence[MigrationFile], applied: Sequence[AppliedMigration])
 
 
 def plan_down(
-    files: Sequence[MigrationFile], applied: Sequence[AppliedMigration], *, most: int | None = None
+    files: Sequence[MigrationFile],
+    applied: Sequence[AppliedMigration],
+    *,
+    most: int | None = None,
+    only: Collection[str] | None = None,
 ) -> list[Step]:
-    """Plan the rollback of the newest `most` applied files (all for None), newest first.
+    """Plan the rollback of the newest `most` applied files (all for None), newest first; of `only` these if given.
 
     Raises:
         MigrationsRefused: one of them is gone or has no down script, or what of it has run was edited.
@@ -121,7 +125,7 @@ def plan_down(
     by_name = {file.filename: file for file in files}
     problems: list[Problem] = []
     steps = []
-    newest = list(reversed(applied))
+    newest = [row for row in reversed(applied) if only is None or row.filename in only]
     for row in newest if most is None else newest[:most]:
         file = by_name.get(row.filename)
         if file is None:
@@ -147,26 +151,29 @@ def _resumed_down(file: MigrationFile, row: AppliedMigration, problems: list[Pro
     if row.state == UNDOING:
         return Step(file, "down", row.statements_done, len(file.down), undoing=True)
     step = Step(file, "down", row.statements_done, row.statements_done + (row.state == GOING_DOWN))
-    problems += _in_doubt(step, FAILED_DOWN)
+    problems += _in_doubt(step)
     return step
 
 
-def _in_doubt(step: Step, not_run: str) -> list[Problem]:
+def _in_doubt(step: Step) -> list[Problem]:
     """Refuse to repeat a statement that may have run and does harm when it runs twice; only a person can tell."""
-    if step.uncertain <= step.begin or step.begin >= len(step.statements):
-        return []
-    statement = step.statements[step.begin]
-    if kind_of(statement.sql) is not Kind.ONCE:
+    statement = doubtful(step)
+    if statement is None:
         return []
     name = step.file.filename
     what = f"statement {step.begin + 1} of its {step.way} script may have run when a run was cut off: "
     where = f"{name.rpartition('/')[2]}.{step.way}.sql:{statement.line}"
-    row = f"WHERE filename = '{name}'"
-    hint = (
-        "it must not run twice: see whether it did; then, if not: UPDATE migrations SET state ="
-        f" '{not_run}' {row}; if it did: UPDATE migrations SET statements_done = {step.begin + 1} {row}"
-    )
+    repair = "altus4 migrate repair"
+    hint = f"it must not run twice: see whether it did; if so: {repair} --ran {name}; if not: {repair} --not-run {name}"
     return [Problem(name, what + shown(statement.sql), where, hint)]
+
+
+def doubtful(step: Step) -> Statement | None:
+    """Give the statement at which a step goes on, if it may have run and must not run twice."""
+    if step.uncertain <= step.begin or step.begin >= len(step.statements):
+        return None
+    statement = step.statements[step.begin]
+    return statement if kind_of(statement.sql) is Kind.ONCE else None
 
 
 def drift(files: Sequence[MigrationFile], applied: Sequence[AppliedMigration]) -> list[Problem]:
@@ -182,10 +189,13 @@ def drift(files: Sequence[MigrationFile], applied: Sequence[AppliedMigration]) -
         file = by_name.get(row.filename)
         if file is None:
             if _namespace(row.filename) in offered:
-                problems.append(_missing(row))
+                problems.append(_missing(row, renamed(row, files, applied)))
         elif row.state == APPLIED:
             if row.checksum and row.checksum != file.checksum:
-                hint = "restore the file as it was applied, and write the change as a new migration"
+                hint = (
+                    "restore the file as it was applied, and write the change as a new migration; if the edit changes"
+                    f" nothing in the schema, run: altus4 migrate repair --accept {row.filename}"
+                )
                 problems.append(Problem(row.filename, "was edited after it was applied", hint=hint))
         else:
             problems += _edited(file, row)
@@ -212,7 +222,20 @@ def _namespace(filename: str) -> str:
     return filename.rpartition("/")[0]
 
 
-def _missing(row: AppliedMigration) -> Problem:
+def renamed(
+    row: AppliedMigration, files: Sequence[MigrationFile], applied: Sequence[AppliedMigration]
+) -> MigrationFile | None:
+    """Give the file that nobody applied and that has the content of an applied one which is gone."""
+    there = {each.filename for each in applied}
+    alike = (file for file in files if file.filename not in there and file.checksum == row.checksum)
+    return next((file for file in alike if _namespace(file.filename) == _namespace(row.filename)), None)
+
+
+def _missing(row: AppliedMigration, now: MigrationFile | None = None) -> Problem:
+    if now is not None:
+        what = f"is applied but its file is gone; {now.filename} has the same content"
+        hint = f"if it was renamed, name it back, or run: altus4 migrate repair --renamed {row.filename} {now.filename}"
+        return Problem(row.filename, what, hint=hint)
     return Problem(row.filename, "is applied but its file is gone", hint="bring the file or its plugin back")
 
 

@@ -68,6 +68,29 @@ class MigrationStoreContract:
             ("x/001_c", 1, "applied"),
         ]
 
+    async def test_renamed_row_keeps_its_place(self, migration_store: MigrationStore) -> None:
+        """A row that gets another name stays where it is; a name that is taken is refused."""
+        async with migration_store.session(wait=5) as session:
+            for name in ("001_a", "002_b"):
+                await session.record(AppliedMigration(name, AT, checksum=name))
+            await session.rename("001_a", "005_c")
+            await session.rename("999_unknown", "006_d")
+            with pytest.raises(MigrationFailed):
+                await session.rename("005_c", "002_b")
+        rows = [(row.filename, row.checksum) for row in await migration_store.applied()]
+        assert rows == [("005_c", "001_a"), ("002_b", "002_b")]
+
+    async def test_wiped_schema_is_empty(self, migration_store: MigrationStore) -> None:
+        """Tables and the tracking table are dropped; the session goes on, and everything can be made again."""
+        async with migration_store.session(wait=5) as session:
+            await session.run(MAKE)
+            await session.record(AppliedMigration("001_a", AT))
+            assert "contract_notes" in await session.wipe(views=True)
+            assert list(await session.applied()) == []
+            assert list(await session.wipe(views=False)) == []
+            await session.run(MAKE)
+            await session.run(DROP)
+
     async def test_statement_runs_with_its_progress(self, migration_store: MigrationStore) -> None:
         """Progress is recorded when a statement has run, and not when it was refused."""
         row = AppliedMigration("001_a", AT, state="going-up")

@@ -106,3 +106,23 @@ class MemoryMigrationSession:
         """Delete a row of the tracking table."""
         await asyncio.sleep(0)
         self._store.rows.pop(filename, None)
+
+    async def rename(self, filename: str, to: str) -> None:
+        """Give a row another name."""
+        await asyncio.sleep(0)
+        if to in self._store.rows:
+            message = f"{to} is there already"
+            raise MigrationFailed(message)
+        rows = [(row.filename, row) for row in self._store.rows.values()]
+        self._store.rows = {
+            to if name == filename else name: attrs.evolve(row, filename=to) if name == filename else row
+            for name, row in rows
+        }
+
+    async def wipe(self, *, views: bool) -> Sequence[str]:
+        """Drop every table; there are no views."""
+        await asyncio.sleep(0)
+        dropped = sorted(self._store.tables)
+        self._store.tables.clear()
+        self._store.rows.clear()
+        return dropped

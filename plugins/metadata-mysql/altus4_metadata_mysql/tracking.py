@@ -22,7 +22,8 @@ from altus4_mysql import (
 from altus4_core.errors import Busy, MigrationFailed
 from altus4_core.store import AppliedMigration
 from altus4_metadata_mysql.failures import NO_SUCH_TABLE, refusal
-from altus4_metadata_mysql.trackingtable import TrackingTable
+from altus4_metadata_mysql.trackingtable import TABLE, TrackingTable
+from altus4_metadata_mysql.wiping import wipe
 
 LOCK: Final = "altus4 migrate"
 LONGEST_LOCK_NAME: Final = 64  # the server's own limit, in characters
@@ -198,6 +199,19 @@ class MySQLMigrationSession:
             self._refuse_open_transaction(filename)
             await self._table.remove(filename)
             await self._reset()
+
+    async def rename(self, filename: str, to: str) -> None:
+        """Give a row of the tracking table another name."""
+        with _in_our_terms():
+            await self._table.rename(filename, to)
+
+    async def wipe(self, *, views: bool) -> Sequence[str]:
+        """Drop every table, and with `views` every view. The table of migrations goes first: whoever is cut off here
+        must not leave a schema that claims to be at head.
+        """
+        with _in_our_terms():
+            self._table = TrackingTable(self._connection, self._schema)  # to be made anew
+            return await wipe(self._connection, self._schema, TABLE, views=views)
 
     async def _reset(self) -> None:
         """Undo what a script has set or used, for the next script."""

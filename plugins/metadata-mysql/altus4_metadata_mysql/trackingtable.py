@@ -7,7 +7,7 @@ from altus4_mysql import DriverConnection, QueryFailed, Rows, Scalar, quote_iden
 
 from altus4_core.errors import MigrationFailed
 from altus4_core.store import AppliedMigration
-from altus4_metadata_mysql.failures import NO_SUCH_TABLE
+from altus4_metadata_mysql.failures import DUPLICATE, NO_SUCH_TABLE
 from altus4_metadata_mysql.values import from_time_needed, to_second
 
 TABLE: Final = "migrations"
@@ -96,6 +96,20 @@ class TrackingTable:
     async def remove(self, filename: str) -> None:
         """Delete a row."""
         await self._run(f"DELETE FROM {self._table} WHERE filename = %s", (filename,))
+
+    async def rename(self, filename: str, to: str) -> None:
+        """Give a row another name.
+
+        Raises:
+            MigrationFailed: there is a row of that name.
+        """
+        try:
+            await self._run(f"UPDATE {self._table} SET filename = %s WHERE filename = %s", (to, filename))
+        except QueryFailed as error:
+            if error.errno == DUPLICATE:
+                message = f"{to} is there already"
+                raise MigrationFailed(message) from error
+            raise
 
     async def _run(self, sql: str, values: Sequence[Scalar] = ()) -> Rows:
         return await self._connection.query(render(sql, values))

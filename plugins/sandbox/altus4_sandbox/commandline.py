@@ -11,12 +11,13 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 from types import FrameType
 
+from altus4_core.progress import progress_for
+
 from .address import ServerAddress
 from .errors import SandboxError
 from .finder import find_or_fetch
 from .flavour import Flavour
 from .guard import die_with_parent
-from .progress import progress_for
 from .server import PrivateServer
 from .shared import shared_address, variable_of
 

@@ -8,13 +8,14 @@ from typing import Generic, Protocol, TypeVar
 
 import attrs
 
+from altus4_core.progress import Progress
+
 from . import apt
 from .cache import Cache
 from .errors import FetchError
 from .filelock import locked
 from .flavour import Flavour
 from .installation import Installation
-from .progress import Progress
 from .sources import Source, archive_mirrors, read_sources
 
 

@@ -7,12 +7,13 @@ from pathlib import Path
 
 import attrs
 
+from altus4_core.progress import Progress, SilentProgress
+
 from .cache import Cache
 from .errors import FetchError, ProgramMissingError, SandboxError, ServerUnavailableError
 from .fetch import Fetcher, cached
 from .flavour import Flavour
 from .installation import Installation
-from .progress import Progress, SilentProgress
 
 SERVER_VARIABLE = "ALTUS4_SANDBOX_MYSQLD"
 # Older servers lack what the migrations and searches use (check constraints, caching_sha2, utf8mb4 defaults).

@@ -12,6 +12,8 @@ from typing import Self
 
 import attrs
 
+from altus4_core.progress import Progress, SilentProgress
+
 from .address import new_password
 from .cache import Cache
 from .errors import FetchError, SandboxError, ServerUnavailableError, StartError
@@ -20,7 +22,6 @@ from .greeting import free_port
 from .guarded import GuardedProcess
 from .installation import loader_of
 from .logtail import tail
-from .progress import Progress, SilentProgress
 from .workspace import Workspace
 
 _VERSION = re.compile(r"Redis server v=(\d+\.\d+\.\d+)")

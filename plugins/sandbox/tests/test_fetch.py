@@ -12,8 +12,9 @@ from altus4_sandbox import Cache, Flavour, find_or_fetch
 from altus4_sandbox.apt import AptFolder, available
 from altus4_sandbox.errors import FetchError
 from altus4_sandbox.fetch import Fetcher, cached
-from altus4_sandbox.progress import SilentProgress
 from altus4_sandbox.sources import Source
+
+from altus4_core.progress import SilentProgress
 
 pytestmark = pytest.mark.skipif(
     not available() or "ID=debian" not in Path("/etc/os-release").read_text(), reason="packages are Debian's"
@@ -23,7 +24,7 @@ import sys
 from pathlib import Path
 from altus4_sandbox import Cache, Flavour
 from altus4_sandbox.fetch import Fetcher
-from altus4_sandbox.progress import LineProgress
+from altus4_core.progress import LineProgress
 print(Fetcher(Cache(Path(sys.argv[1])), LineProgress(sys.stderr)).fetch(Flavour.MARIADB).root)
 """
 

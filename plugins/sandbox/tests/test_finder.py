@@ -6,7 +6,8 @@ import pytest
 from altus4_sandbox import Cache, Finder, Flavour, Installation, SandboxError, ServerUnavailableError, find_or_fetch
 from altus4_sandbox.errors import FetchError
 from altus4_sandbox.fetch import Fetcher
-from altus4_sandbox.progress import SilentProgress
+
+from altus4_core.progress import SilentProgress
 
 MYSQL = "mysqld  Ver 9.7.4-2 for Linux on x86_64"
 OLD_MYSQL = "mysqld  Ver 5.7.44 for Linux on x86_64"

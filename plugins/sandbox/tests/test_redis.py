@@ -8,8 +8,9 @@ import pytest
 from altus4_sandbox import Cache, RedisInstallation
 from altus4_sandbox.apt import available
 from altus4_sandbox.fetch import Fetcher
-from altus4_sandbox.progress import SilentProgress
 from altus4_sandbox.redis import PrivateRedis, redis_recipe
+
+from altus4_core.progress import SilentProgress
 
 
 def ask(server, command, timeout=1.0):

@@ -82,7 +82,10 @@ def test_edited_applied_file_is_drift(two, write):
     files = read_files([two])
     rows = applied_rows(files, "applied", "applied")
     edited = read_files([write(n001_a_up="CREATE TABLE a (id BIGINT);")])
-    hint = "restore the file as it was applied, and write the change as a new migration"
+    hint = (
+        "restore the file as it was applied, and write the change as a new migration; if the edit changes nothing"
+        " in the schema, run: altus4 migrate repair --accept 001_a"
+    )
     assert refused(plan_up, edited, rows) == [f"001_a: was edited after it was applied; {hint}"]
     assert [line.state for line in status(edited, rows)] == ["changed", "applied"]
 
@@ -102,7 +105,12 @@ def test_file_that_is_gone(two, tmp_path):
     assert refused(plan_down, files[:1], rows) == [problem]
     assert [line.state for line in status(files[:1], rows)] == ["applied", "missing"]
     renamed = [attrs.evolve(files[1], filename="002_renamed")]
-    assert refused(plan_up, [files[0], *renamed], rows) == [problem]
+    assert refused(plan_up, [files[0], *renamed], rows) == [
+        (
+            "002_b: is applied but its file is gone; 002_renamed has the same content; if it was renamed, name it back,"
+            " or run: altus4 migrate repair --renamed 002_b 002_renamed"
+        )
+    ]
 
 
 def test_files_of_a_plugin_that_was_disabled_do_not_keep_the_others_from_being_migrated(two):

@@ -17,6 +17,7 @@ from altus4_core.errors import Altus4Error
 from altus4_core.gateway import Gateway
 from altus4_core.logs import configure_logging
 from altus4_core.loops import run
+from altus4_core.progress import Progress, progress_for
 from altus4_core.serve import Server, serve, serve_while
 from altus4_core.settings.loader import load_settings
 from altus4_sandbox.demo.accounts import admin_pool, create_accounts
@@ -27,7 +28,6 @@ from altus4_sandbox.demo.settings import demo_environment, free_port
 from altus4_sandbox.demo.setup import Commands, set_up
 from altus4_sandbox.errors import SandboxError
 from altus4_sandbox.finder import find_or_fetch
-from altus4_sandbox.progress import Progress, progress_for
 from altus4_sandbox.server import PrivateServer
 
 

@@ -6,10 +6,10 @@ from collections.abc import Callable, Mapping, Sequence
 import attrs
 from altus4_mysql import Pool, quote_identifier
 
+from altus4_core.progress import Progress
 from altus4_sandbox.demo.packages import read_packages
 from altus4_sandbox.demo.pythondocs import read_python_docs
 from altus4_sandbox.demo.table import DemoTable
-from altus4_sandbox.progress import Progress
 
 _ID = "id INT UNSIGNED NOT NULL AUTO_INCREMENT PRIMARY KEY, "
 

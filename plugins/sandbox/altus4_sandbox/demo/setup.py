@@ -8,10 +8,10 @@ from collections.abc import Mapping, Sequence
 
 import attrs
 
+from altus4_core.progress import Progress
 from altus4_sandbox.address import ServerAddress
 from altus4_sandbox.demo.outline import DemoDatabase
 from altus4_sandbox.errors import SandboxError
-from altus4_sandbox.progress import Progress
 
 EMAIL = "demo@example.com"
 SECONDS = 60

@@ -4,8 +4,9 @@ from altus4_sandbox import Flavour
 from altus4_sandbox.demo.accounts import admin_pool
 from altus4_sandbox.demo.databases import DATABASES, build_databases
 from altus4_sandbox.demo.table import DemoTable
-from altus4_sandbox.progress import SilentProgress
 from altus4_sandbox.testing import PrivateServerFactory
+
+from altus4_core.progress import SilentProgress
 
 pytestmark = pytest.mark.mysql
 TEXT_COLUMNS = """

@@ -1,4 +1,4 @@
-"""What a person sees while a server is fetched: a bar on a terminal, plain lines elsewhere."""
+"""What a person sees of a step that takes long: a bar on a terminal, plain lines elsewhere."""
 
 import sys
 from typing import Protocol, TextIO

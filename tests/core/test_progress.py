@@ -1,6 +1,6 @@
 import io
 
-from altus4_sandbox.progress import BarProgress, LineProgress, progress_for
+from altus4_core.progress import BarProgress, LineProgress, progress_for
 
 
 class Terminal(io.StringIO):
