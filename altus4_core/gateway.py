@@ -20,7 +20,7 @@ from altus4_core.nearest import did_you_mean
 from altus4_core.plugin import Handle
 from altus4_core.registry import PlannedService, Registry, plan_services
 from altus4_core.search.directory import DatabaseDirectory
-from altus4_core.search.fusion import ReciprocalRankFusion
+from altus4_core.search.merging import known_fusions
 from altus4_core.search.pipeline import SearchPipeline
 from altus4_core.search.targets import OpenTargets
 from altus4_core.settings.loader import LoadedSettings
@@ -79,7 +79,7 @@ class Gateway:
 
     def _unknown_fusion(self) -> list[Problem]:
         chosen = self.settings.core.search.fusion
-        offered = sorted({ReciprocalRankFusion.name, *(entry.name for entry in self.composition.of("fusion"))})
+        offered = sorted(known_fusions(self.composition))
         if chosen in offered:
             return []
         return [Problem("search.fusion", f"there is no fusion {chosen!r}", hint=did_you_mean(chosen, offered))]

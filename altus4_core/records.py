@@ -137,6 +137,8 @@ class SearchRequest:
 
     `ranking` None means what the mode does by itself; `min_score` is compared with the fused score in 0..1.
     `generations` pins the statistics that rank the lists: what `TableHits.generation` said, by `databaseId:table`.
+    `consumed` tells, by the same names, how many rows of a list earlier pages gave out; it is set only with a cursor,
+    and then bounds what is needed of each list (`depth_of`).
     """
 
     query: str
@@ -151,7 +153,7 @@ class SearchRequest:
     partial: Literal["allow", "fail"] = "allow"
     include_analytics: bool = False
     categories: bool = True
-    suggestions: bool = True
+    suggestions: Literal["auto", "always", "none"] = "auto"
     filters: Filter | None = None
     fields: tuple[str, ...] | None = None
     sort: tuple[SortKey, ...] = ()
@@ -162,13 +164,22 @@ class SearchRequest:
     ranking: Literal["bm25", "mysql"] | None = None
     fusion: FusionChoice = FusionChoice()
     explain: bool = False
+    cache: Literal["default", "bypass"] = "default"
+    cursor: str | None = None
     generations: Mapping[str, int] = attrs.field(factory=dict)
+    consumed: Mapping[str, int] = attrs.field(factory=dict)
     options: Any = None
 
     @property
     def depth(self) -> int:
         """How many rows of the merged list are needed to cut this page."""
         return self.offset + self.limit
+
+    def depth_of(self, database_id: str, table: str) -> int:
+        """Give how many rows of one table's list are needed to cut this page."""
+        if not self.consumed:
+            return self.offset + self.limit
+        return min(self.consumed.get(f"{database_id}:{table}", 0), self.offset) + self.limit
 
 
 @attrs.frozen
@@ -224,46 +235,6 @@ class TableHits:
     notices: Sequence[Notice] = ()
     generation: int | None = None
     evidence: TermEvidence | None = None
-
-
-@attrs.frozen
-class TermScore:
-    """One term's part of a row's score.
-
-    Attributes:
-        term: As the index looks it up.
-        score: Its part.
-        tf: How often the row has it; None where the server's number does not tell.
-        df: How many rows of the table have it.
-        n: Rows of the table, as the server counts them for this; None where its numbers do not tell.
-    """
-
-    term: str
-    score: float
-    tf: float | None
-    df: int
-    n: int | None
-
-
-@attrs.frozen
-class SourceExplanation:
-    """Why a row stands where it stands in its table's list.
-
-    Attributes:
-        index: That found it.
-        rank: Its place in the list, from 1; None when it is not in it.
-        raw_score: The server's own number; 0.0: the server does not find the row.
-        terms: Its parts.
-        dropped: Words of the query that the index cannot find.
-        agrees: Whether the parts, computed from tf, df and n, add up to the server's number.
-    """
-
-    index: str
-    rank: int | None
-    raw_score: float
-    terms: Sequence[TermScore]
-    dropped: Sequence[str] = ()
-    agrees: bool = True
 
 
 class DatabaseStatus(StrEnum):

@@ -14,6 +14,7 @@ from typing import Any, Protocol, runtime_checkable
 
 import attrs
 
+from altus4_core.explanations import Diagnosis, SourceExplanation, TableAnalysis
 from altus4_core.records import (
     Action,
     AuthRequest,
@@ -24,7 +25,6 @@ from altus4_core.records import (
     Identity,
     RankedList,
     SearchRequest,
-    SourceExplanation,
     Subject,
     Suggestion,
     SuggestRequest,
@@ -149,6 +149,34 @@ class ExplainingMode(SearchMode, Protocol):
 
 
 @runtime_checkable
+class DiagnosingMode(SearchMode, Protocol):
+    """A search mode that can also say why a row is not found. Optional: ask with `isinstance`."""
+
+    async def diagnose(self, request: SearchRequest, target: OpenTarget, table: str, key: Sequence[str]) -> Diagnosis:
+        """Look at one row, given by its table's name and the parts of its result's id.
+
+        `MATCHES` says that the query finds it; how far down the list it stands is the caller's to see.
+
+        Raises:
+            ValidationFailed, Unsearchable, TargetFailed: as `search`.
+        """
+        ...
+
+
+@runtime_checkable
+class AnalyzingMode(SearchMode, Protocol):
+    """A search mode that can also say how it would run a query. Optional: ask with `isinstance`."""
+
+    async def analyze(self, request: SearchRequest, target: OpenTarget) -> Sequence[TableAnalysis]:
+        """Plan the query on each table of the target, without running it.
+
+        Raises:
+            ValidationFailed, Unsearchable, TargetFailed: as `search`.
+        """
+        ...
+
+
+@runtime_checkable
 class Fusion(Protocol):
     """Merges ranked lists into one total order. Pure: same input, same output."""
 
@@ -156,6 +184,15 @@ class Fusion(Protocol):
 
     def fuse(self, lists: Sequence[RankedList], options: Mapping[str, Any]) -> Sequence[FusedHit]:
         """Give all hits, best first, with scores in 0..1."""
+        ...
+
+
+@runtime_checkable
+class ExplainingFusion(Fusion, Protocol):
+    """A fusion that can also show its arithmetic. Optional: ask with `isinstance`."""
+
+    def explain(self, hit: FusedHit, weight: float, options: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Say how a hit's score came about, JSON-ready; `weight` is that of its list."""
         ...
 
 

@@ -24,7 +24,11 @@ INCOMPLETE = frozenset(
 
 @attrs.frozen
 class SearchAnswer:
-    """Everything a search found. `execution_ms` is wall time in milliseconds."""
+    """Everything a search found.
+
+    `execution_ms` is wall time in milliseconds; `found` the total even where it is not shown; `explanations` are by the
+    results' ids.
+    """
 
     request: SearchRequest
     hits: Sequence[FusedHit]
@@ -37,6 +41,9 @@ class SearchAnswer:
     suggestions: Sequence[Suggestion] = ()
     hints: Sequence[Mapping[str, Any]] = ()
     notices: Sequence[Notice] = ()
+    next_cursor: str | None = None
+    found: int = 0
+    explanations: Mapping[str, Mapping[str, Any]] = attrs.field(factory=dict)
 
     @property
     def complete(self) -> bool:
@@ -99,7 +106,30 @@ def answer_json(answer: SearchAnswer) -> dict[str, Any]:
     }
     if answer.total is not None:
         data["totalCount"] = answer.total
+    if answer.next_cursor is not None:
+        data["nextCursor"] = answer.next_cursor
+    for result in results if answer.explanations else ():
+        explanation = answer.explanations.get(result["id"])
+        if explanation is not None:
+            result["explain"] = explanation
     return data
+
+
+def trimmed(answer: SearchAnswer) -> SearchAnswer:
+    """Let go of all rows that are not on the page, for answers that are kept."""
+    outcomes = [
+        attrs.evolve(
+            outcome,
+            tables=[
+                attrs.evolve(table, hits=(), evidence=None, total=len(table.hits))
+                if table.total is None and table.exhausted
+                else attrs.evolve(table, hits=(), evidence=None)
+                for table in outcome.tables
+            ],
+        )
+        for outcome in answer.outcomes
+    ]
+    return attrs.evolve(answer, outcomes=outcomes)
 
 
 def _hit_json(fused: FusedHit, prefix: str) -> dict[str, Any]:

@@ -46,3 +46,8 @@ class ReciprocalRankFusion:
         if not several:  # one list is in order already
             return fused
         return [fused[index] for index in sorted(range(len(fused)), key=places.__getitem__)]
+
+    def explain(self, hit: FusedHit, weight: float, options: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Show the arithmetic."""
+        k = float(options.get("k", RRF_K))
+        return {"k": k, "formula": "weight / (k + rank) / (largest weight / (k + 1))", "share": weight / (k + hit.rank)}

@@ -2,40 +2,60 @@
 
 import time
 from collections.abc import Mapping, Sequence
-from typing import Any
+
+import attrs
 
 from altus4_core.clock import Clock
 from altus4_core.composing.composition import Composition, Entry
 from altus4_core.dispatch import Dispatch
-from altus4_core.errors import BadGateway, DeadlineExceeded, FieldProblem, ProviderFault, Unsearchable, ValidationFailed
+from altus4_core.errors import FieldProblem, ValidationFailed
 from altus4_core.events import EventBus
-from altus4_core.identifiers import ordered_id
 from altus4_core.records import (
     Category,
     DatabaseOutcome,
     DatabaseStatus,
-    Event,
     FusedHit,
     Identity,
     Notice,
-    RankedList,
     SearchRequest,
     Suggestion,
     SuggestRequest,
 )
-from altus4_core.search.answer import SearchAnswer, total_of
+from altus4_core.search.answer import SearchAnswer, total_of, trimmed
+from altus4_core.search.cursors import MOST_DEEP, Cursors, cursor_key
 from altus4_core.search.directory import DatabaseDirectory
 from altus4_core.search.enrichment import Enrichment
+from altus4_core.search.explaining import Explaining, Explanations
 from altus4_core.search.fanout import FanOut
-from altus4_core.search.fusion import ReciprocalRankFusion
-from altus4_core.search.results import check_fused
+from altus4_core.search.fingerprint import fingerprint
+from altus4_core.search.flights import Flights
+from altus4_core.search.hints import connect_hint, hints, nothing_found
+from altus4_core.search.judging import judge
+from altus4_core.search.merging import Merging
+from altus4_core.search.paging import cut, next_position
+from altus4_core.search.reporting import Reporter
 from altus4_core.search.targets import OpenTargets
 from altus4_core.settings.core import CoreSettings
+from altus4_core.stored import Database
 
+_NOTICEABLE = 0.02  # seconds
 FEW_RESULTS = 3
 """With fewer results than these a search asks the suggesters, too."""
 
-FAILED = frozenset({DatabaseStatus.TIMEOUT, DatabaseStatus.ERROR, DatabaseStatus.CIRCUIT_OPEN})
+
+@attrs.frozen
+class Question:
+    """A request with everything that is known before a database is asked.
+
+    `mark` stands for the request as it was asked; `request` begins where its cursor says.
+    """
+
+    identity: Identity
+    mode: Entry
+    fusion: Entry
+    databases: Sequence[Database]
+    request: SearchRequest
+    mark: bytes
 
 
 class SearchPipeline:
@@ -52,19 +72,24 @@ class SearchPipeline:
         clock: Clock,
     ) -> None:
         self._modes = {entry.name: entry for entry in composition.of("search-mode")}
-        self._fusion = composition.named("fusion", core.search.fusion)
-        self._default_fusion = Entry("fusion", "core", "rrf", ReciprocalRankFusion())
-        self._dispatch = dispatch
+        self._merging = Merging(composition, dispatch, core.search.fusion)
         self._directory = directory
         self._fan_out = FanOut(targets, dispatch)
-        self._events = events
-        self._clock = clock
+        self._reporter = Reporter(events, clock)
+        self._cursors = Cursors(cursor_key(core.security), clock, core.search.cursor_ttl)
+        self._flights = Flights[SearchAnswer](clock, core.search.cache_ttl, core.search.cache_entries)
+        self._explaining = Explaining(targets, dispatch, self._merging)
         self._enrichment = Enrichment(
             composition,
             dispatch,
             category_budget=core.search.category_budget_ms / 1000,
             suggester_budget=core.deadlines.suggester,
         )
+
+    @property
+    def modes(self) -> Mapping[str, Entry]:
+        """Give the registered modes by name."""
+        return self._modes
 
     def mode_names(self) -> list[str]:
         """List the registered modes."""
@@ -74,46 +99,103 @@ class SearchPipeline:
         """Search.
 
         Raises:
-            ValidationFailed: unknown mode, or the mode refuses a value.
+            ValidationFailed: unknown mode or fusion, a cursor of another search, or the mode refuses a value.
             NotFound: an id that this identity may not see.
             Unsearchable: the query cannot be run, or no searched table has a FULLTEXT index.
             BadGateway, DeadlineExceeded: no database answered.
         """
         started = time.perf_counter()
-        mode = self._mode(request.mode)
+        question = await self.question(identity, request)
+        if request.cache == "bypass":
+            answer = await self._answer(question, started)
+        else:
+            # Whose it is, what they may see, which databases in which version, and what is asked for.
+            rows = tuple([(database.id, database.version) for database in question.databases])
+            key = (identity.user_id, identity.credential_id, identity.databases, identity.environment, rows,
+                   question.mark, request.cursor)  # fmt: skip
+            answer = await self._flights.run(key, lambda: self._answer(question, started), _worth_keeping)
+        took = (time.perf_counter() - started) * 1000
+        self._reporter.report(identity, answer, request_id, took)
+        return answer
+
+    async def question(self, identity: Identity, request: SearchRequest) -> Question:
+        """Resolve what a request names."""
+        mode = self.mode(request.mode)
+        fusion = self._merging.chosen(request.fusion)
         databases = await self._directory.resolve(identity, request.databases)
-        outcomes = await self._fan_out.run(mode, request, databases) if databases else []
-        self._judge(request, outcomes)
-        fused = self._fuse(outcomes)
-        page = fused[request.offset : request.depth]
+        if request.fusion.weights:
+            await self._check_weights(identity, request, databases)
+        mark = fingerprint(request)
+        if request.cursor is not None:
+            position = self._cursors.read(request.cursor, identity, mark)
+            request = attrs.evolve(
+                request, offset=position.rows, consumed=position.consumed, generations=position.generations
+            )
+        return Question(identity, mode, fusion, databases, request, mark)
+
+    async def outcomes(self, question: Question) -> Sequence[DatabaseOutcome]:
+        """Ask the databases."""
+        if not question.databases:
+            return []
+        return await self._fan_out.run(question.mode, question.request, question.databases)
+
+    def fuse(self, question: Question, outcomes: Sequence[DatabaseOutcome]) -> Sequence[FusedHit]:
+        """Merge what the databases gave."""
+        return self._merging.fuse(question.fusion, question.request.fusion, outcomes)
+
+    async def _answer(self, question: Question, started: float) -> SearchAnswer:
+        request = question.request
+        spent = time.perf_counter() - started
+        if spent > _NOTICEABLE:  # waiting for the store, or for the same search of somebody who left
+            request = attrs.evolve(request, timeout_ms=max(int(request.timeout_ms - spent * 1000), 1))
+            question = attrs.evolve(question, request=request)
+        outcomes = await self.outcomes(question)
+        judge(request, outcomes)
+        fused = self.fuse(question, outcomes)
+        page = cut(fused, request)
         total, relation = total_of(outcomes, len(fused))
-        has_more = len(fused) > request.depth or total > request.depth
+        more = page.more or total > page.before + len(page.hits)
         notices = [notice for outcome in outcomes for notice in _notices_of(outcome)]
         categories: Sequence[Category] = ()
-        if request.categories and page and self._enrichment.categorizes:
+        if request.categories and page.hits and self._enrichment.categorizes:
             categories, complaints = await self._enrichment.categorize(request, fused)
             notices += complaints
         suggestions: Sequence[Suggestion] = ()
-        if request.suggestions and len(fused) < FEW_RESULTS and not request.offset and self._enrichment.suggests:
-            asked = SuggestRequest(identity, request.query, request.databases, request.tables)
+        if self._enrichment.suggests and _wants_suggestions(request, len(fused)):
+            asked = SuggestRequest(question.identity, request.query, request.databases, request.tables)
             suggestions, complaints = await self._enrichment.suggest(asked)
             notices += complaints
+        explanations: Explanations = {}
+        if request.explain and page.hits:
+            left = request.timeout_ms / 1000 - (time.perf_counter() - started)
+            explanations, complaints = await self._explaining.explain(question, page.hits, outcomes, left)
+            notices += complaints
+        cursor = None
+        if more:
+            position = next_position(fused, page, request, outcomes)
+            if position is not None:
+                cursor = self._cursors.write(question.identity, question.mark, position)
+            elif page.hits:
+                notices.append(_depth_reached())
+        if not fused and outcomes:
+            notices.append(nothing_found(request, outcomes, notices))
         counted = request.totals != "none"
-        answer = SearchAnswer(
+        return SearchAnswer(
             request=request,
-            hits=page,
+            hits=page.hits,
             outcomes=outcomes,
             total=total if counted else None,
             relation=relation if counted else "unknown",
-            has_more=has_more,
+            has_more=more,
             execution_ms=(time.perf_counter() - started) * 1000,
             categories=categories,
             suggestions=suggestions,
-            hints=[] if databases else [_connect_hint()],
+            hints=hints(outcomes, notices) if question.databases else [connect_hint()],
             notices=notices,
+            next_cursor=cursor,
+            found=total,
+            explanations=explanations,
         )
-        self._report(identity, answer, request_id, total)
-        return answer
 
     async def suggest(self, request: SuggestRequest) -> Sequence[Suggestion]:
         """Propose queries; a suggester that fails is left out.
@@ -125,7 +207,12 @@ class SearchPipeline:
         suggestions, _ = await self._enrichment.suggest(request)
         return suggestions
 
-    def _mode(self, name: str) -> Entry:
+    def mode(self, name: str) -> Entry:
+        """Give a mode.
+
+        Raises:
+            ValidationFailed: there is none of this name.
+        """
         entry = self._modes.get(name)
         if entry is None:
             known = ", ".join(self._modes) or "none"
@@ -134,76 +221,32 @@ class SearchPipeline:
             )
         return entry
 
-    def _judge(self, request: SearchRequest, outcomes: Sequence[DatabaseOutcome]) -> None:
-        """Refuse when nobody could answer, or when the caller wants all or nothing."""
-        if not outcomes:
-            return
-        failed = [outcome for outcome in outcomes if outcome.status in FAILED]
-        details = [
-            {"id": outcome.id, "status": outcome.status.value, "code": outcome.error.code if outcome.error else ""}
-            for outcome in failed
+    async def _check_weights(self, identity: Identity, request: SearchRequest, databases: Sequence[Database]) -> None:
+        """Refuse weights of databases that this search does not ask; unknown and foreign ids are the same 404."""
+        weighed = await self._directory.resolve(identity, list(request.fusion.weights))
+        asked = {database.id for database in databases}
+        problems = [
+            FieldProblem(f"fusion.weights.{database.id}", "is not among the databases of this search", "not_searched")
+            for database in weighed
+            if database.id not in asked
         ]
-        if failed and (len(failed) == len(outcomes) or request.partial == "fail"):
-            if all(outcome.status is DatabaseStatus.TIMEOUT for outcome in failed) and len(failed) == len(outcomes):
-                message = "No database answered in time."
-                raise DeadlineExceeded(message, details=details)
-            message = "A database failed." if len(failed) < len(outcomes) else "No database could answer."
-            raise BadGateway(message, code="SEARCH_FAILED", details=details)
-        skipped = [outcome.error for outcome in outcomes if outcome.status is DatabaseStatus.SKIPPED and outcome.error]
-        without = [error for error in skipped if error.code == "NO_FULLTEXT_INDEX"]
-        # A table without an index in its entry was skipped, not searched.
-        others = [table for outcome in outcomes for table in outcome.tables]
-        absent = all(notice.code == "UNKNOWN_TABLE" for table in others for notice in table.notices)
-        if without and not failed and absent and not any(table.index for table in others):
-            details = [item for error in without for item in _as_list(error.details.get("details"))]
-            raise Unsearchable(without[0].message, code="NO_FULLTEXT_INDEX", details=details)
+        if problems:
+            raise ValidationFailed.of(problems)
 
-    def _fuse(self, outcomes: Sequence[DatabaseOutcome]) -> Sequence[FusedHit]:
-        lists = [
-            RankedList(outcome.id, table.table, table.hits, evidence=table.evidence)
-            for outcome in outcomes
-            for table in outcome.tables
-            if table.hits
-        ]
-        if not lists:
-            return ()
-        entry = self._fusion or self._default_fusion
-        try:
-            fused = self._dispatch.run(entry, entry.provider.fuse, lists, {}, check=check_fused)
-        except ProviderFault as fault:
-            message = "The results could not be merged."
-            raise BadGateway(message, code="FUSION_FAILED") from fault
-        return list(fused)
 
-    def _report(self, identity: Identity, answer: SearchAnswer, request_id: str, total: int) -> None:
-        request = answer.request
-        payload: Mapping[str, Any] = {
-            "query": request.query,
-            "mode": request.mode,
-            "database_ids": [outcome.id for outcome in answer.outcomes],
-            "result_count": total,
-            "took_ms": round(answer.execution_ms),
-            "params": {
-                "limit": request.limit,
-                "offset": request.offset,
-                **({"tables": list(request.tables)} if request.tables else {}),
-                **({"columns": list(request.columns)} if request.columns else {}),
-                **({} if answer.complete else {"complete": False}),
-            },
-            "categories": [{"name": category.name, "count": category.count} for category in answer.categories] or None,
-        }
-        self._events.emit(
-            Event(
-                id=ordered_id(),
-                kind="search",
-                at=self._clock.now(),
-                user_id=identity.user_id,
-                request_id=request_id,
-                payload=payload,
-                credential_id=identity.credential_id,
-                environment=identity.environment,
-            )
-        )
+def _wants_suggestions(request: SearchRequest, found: int) -> bool:
+    if request.suggestions == "auto":
+        return found < FEW_RESULTS and not request.offset
+    return request.suggestions == "always"
+
+
+def _worth_keeping(answer: SearchAnswer) -> SearchAnswer | None:
+    return trimmed(answer) if answer.complete else None
+
+
+def _depth_reached() -> Notice:
+    message = f"Cursors reach {MOST_DEEP:,} results; narrow the search to see others."
+    return Notice("DEPTH_REACHED", message, {"most": MOST_DEEP})
 
 
 def _notices_of(outcome: DatabaseOutcome) -> list[Notice]:
@@ -216,17 +259,3 @@ def _notices_of(outcome: DatabaseOutcome) -> list[Notice]:
             for notice in table.notices
         ]
     return found
-
-
-def _as_list(details: Any) -> list[Any]:
-    if details is None:
-        return []
-    return list(details) if isinstance(details, list | tuple) else [details]
-
-
-def _connect_hint() -> dict[str, str]:
-    return {
-        "type": "schema",
-        "description": "No database is connected: connect one to have something to search.",
-        "impact": "high",
-    }

@@ -8,6 +8,7 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from altus4_core.explanations import Diagnosis, SourceExplanation, TableAnalysis
 from altus4_core.records import Category, Finding, FusedHit, Hit, Identity, Severity, Suggestion, TableHits, Verdict
 from altus4_core.schema.encode import dumps
 
@@ -120,6 +121,33 @@ def _look_at_finding(finding: Any) -> str | None:
     return None
 
 
+def _look_at_analysis(analysis: Any) -> str | None:
+    if type(analysis.table) is not str or not isinstance(analysis.terms, Mapping) or not _is_number(analysis.seconds):
+        return "returned a TableAnalysis whose table, terms or seconds are of a wrong type"
+    return _sendable([analysis.index, analysis.statement, list(analysis.plan), dict(analysis.terms), analysis.rows])
+
+
+def check_explanations(result: Any) -> str | None:
+    """Check what a mode returned as explanations: by table and key."""
+    if not isinstance(result, Mapping):
+        return f"returned a {type(result).__name__}, not a mapping"
+    for rows in result.values():
+        if not isinstance(rows, Mapping):
+            return "returned explanations of a table that are no mapping"
+        for row in rows.values():
+            if not isinstance(row, SourceExplanation) or not _is_number(row.raw_score):
+                return "returned an explanation that is no SourceExplanation, or without a score"
+    return None
+
+
+def check_diagnosis(result: Any) -> str | None:
+    """Check what a mode said about one row."""
+    if not isinstance(result, Diagnosis) or type(result.reason) is not str or type(result.message) is not str:
+        return "returned something else than a Diagnosis with a reason and a message"
+    return _sendable(dict(result.details))
+
+
+check_analyses = each(TableAnalysis, _look_at_analysis)
 check_hits = each(TableHits, _look_at_table)
 check_fused = each(FusedHit, _look_at_fused)
 check_categories = each(Category, _look_at_category)

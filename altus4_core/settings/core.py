@@ -82,6 +82,13 @@ class SearchSettings:
         10_000, doc="Longest deadline a request may ask for, in milliseconds.", validator=ge(10)
     )
     category_budget_ms: int = setting(100, doc="Time for categorizers, in milliseconds.", validator=ge(1))
+    cursor_ttl: float = setting(600.0, doc="Seconds that a cursor is good for.", validator=[ge(1), le(86_400)])
+    cache_ttl: float = setting(
+        0.0,
+        doc="Seconds for which an answer is kept for the same caller's same search; 0 keeps none.",
+        validator=[ge(0), le(60)],
+    )
+    cache_entries: int = setting(1000, doc="Answers kept at most.", validator=ge(1))
     directory_ttl: float = setting(
         1.0, doc="Seconds for which a user's list of databases is remembered.", validator=[ge(0), le(2)]
     )

@@ -1,18 +1,34 @@
 """What a search may ask for, and its way into a `SearchRequest`."""
 
 import unicodedata
-from typing import Literal
+from collections.abc import Mapping
+from typing import Any, Literal
 
 import attrs
 
 from altus4_core.errors import FieldProblem, ValidationFailed
-from altus4_core.records import SearchRequest
+from altus4_core.records import FusionChoice, SearchRequest
 from altus4_core.schema.decode import field
+from altus4_core.search.cursors import LONGEST_CURSOR
 from altus4_core.settings.core import SearchSettings
 
 MOST_ROWS = 1000
 LONGEST_QUERY = 500
 LONGEST_BEGINNING = 100
+MOST_WEIGHTS = 64
+LARGEST_WEIGHT = 1000.0
+
+
+@attrs.frozen
+class FusionBody:
+    """How the lists of all tables become one."""
+
+    method: str | None = field(
+        None, doc="rrf (ranks), relative (scores), globalIdf (BM25 over all tables), or a plugin's.", max_length=64
+    )
+    weights: dict[str, float] = field(
+        factory=dict, doc="How much each database's results count, by id; 1 for those not named."
+    )
 
 
 @attrs.frozen
@@ -38,6 +54,21 @@ class SearchBody:
         doc="bm25: in the gateway, with statistics of sampled rows, other forms of the words included; "
         "mysql: the server's own order. Absent: bm25 for natural, mysql for boolean.",
     )
+    fusion: FusionBody = field(factory=FusionBody, doc="How the lists of all tables become one.")
+    suggestions: Literal["auto", "always", "none"] = field(
+        "auto", doc="Whether to propose other queries; auto: when there are few results."
+    )
+    cache: Literal["default", "bypass"] = field(
+        "default", doc="bypass: run this search anew even if the same one runs already or its answer is kept."
+    )
+    explain: bool = field(False, doc="Show how each result's score came about.")
+    hybrid: dict[str, Any] | None = field(None, doc="Options of modes that have some, see /api/v1/capabilities.")
+    cursor: str | None = field(
+        None,
+        doc="nextCursor of the page before; everything else as in the request it came with.",
+        min_length=1,
+        max_length=LONGEST_CURSOR,
+    )
 
 
 @attrs.frozen
@@ -51,6 +82,25 @@ class SearchQuery:
     search_mode: str | None = field(None, doc="natural, boolean, or any registered mode.", max_length=64)
     limit: int = field(20, doc="Results on a page.", min=1, max=100)
     offset: int = field(0, doc="Results to skip.", min=0, max=MOST_ROWS)
+    include_analytics: bool = field(False, doc="Add trends and hints to the answer.")
+    totals: Literal["exact", "estimated", "none"] = field("estimated", doc="How exactly to count.")
+    timeout_ms: int | None = field(None, doc="Deadline in milliseconds.", min=10)
+    partial: Literal["allow", "fail"] = field("allow", doc="Whether a part of the answer is better than none.")
+    categories: bool = field(True, doc="Whether to group the results.")
+    ranking: Literal["bm25", "mysql"] | None = field(None, doc="Who ranks: the gateway or the server.")
+    fusion: str | None = field(None, doc="rrf, relative, globalIdf, or a plugin's.", max_length=64)
+    suggestions: Literal["auto", "always", "none"] = field("auto", doc="Whether to propose other queries.")
+    cache: Literal["default", "bypass"] = field("default", doc="bypass: run this search anew.")
+    explain: bool = field(False, doc="Show how each result's score came about.")
+    cursor: str | None = field(None, doc="nextCursor of the page before.", min_length=1, max_length=LONGEST_CURSOR)
+
+    def body(self) -> SearchBody:
+        """Give the same search as a body."""
+        given = {name: getattr(self, name) for name in _SHARED}
+        return SearchBody(query=self.q, fusion=FusionBody(self.fusion), **given)
+
+
+_SHARED = tuple(one.name for one in attrs.fields(SearchQuery) if one.name not in {"q", "fusion"})
 
 
 @attrs.frozen
@@ -62,8 +112,13 @@ class SuggestQuery:
     tables: tuple[str, ...] | None = field(None, doc="Tables.", max_length=256)
 
 
-def read_request(body: SearchBody, settings: SearchSettings) -> SearchRequest:
+def read_request(body: SearchBody, settings: SearchSettings, options: Any = None) -> SearchRequest:
     """Turn a decoded body into a request.
+
+    Args:
+        body: As decoded.
+        settings: Defaults and bounds.
+        options: The mode's own, read from `hybrid`.
 
     Raises:
         ValidationFailed: naming every member that is wrong.
@@ -80,6 +135,8 @@ def read_request(body: SearchBody, settings: SearchSettings) -> SearchRequest:
     for name, listed in (("databases", body.databases), ("tables", body.tables), ("columns", body.columns)):
         if listed is not None and not listed:
             problems.append(FieldProblem(name, "must not be empty; leave it out for all", "min_length"))
+    if body.fusion.weights:
+        problems += _wrong_weights(body.fusion.weights)
     if problems:
         raise ValidationFailed.of(problems)
     return SearchRequest(
@@ -96,4 +153,20 @@ def read_request(body: SearchBody, settings: SearchSettings) -> SearchRequest:
         include_analytics=body.include_analytics,
         categories=body.categories,
         ranking=body.ranking,
+        fusion=FusionChoice(body.fusion.method, body.fusion.weights),
+        suggestions=body.suggestions,
+        cache=body.cache,
+        explain=body.explain,
+        cursor=body.cursor,
+        options=options,
     )
+
+
+def _wrong_weights(weights: Mapping[str, float]) -> list[FieldProblem]:
+    if len(weights) > MOST_WEIGHTS:
+        return [FieldProblem("fusion.weights", f"must name at most {MOST_WEIGHTS} databases", "max_length")]
+    return [
+        FieldProblem(f"fusion.weights.{database_id[:60]}", f"must be above 0 and at most {LARGEST_WEIGHT:g}", "range")
+        for database_id, weight in weights.items()
+        if not 0 < weight <= LARGEST_WEIGHT
+    ]

@@ -6,6 +6,45 @@ import attrs
 
 
 @attrs.frozen
+class TermData:
+    """One word's part of a row's score: `tf` in the row, `df` rows of the `n` of the table have it."""
+
+    term: str
+    df: int
+    score: float
+    tf: float | None = None
+    n: int | None = None
+
+
+@attrs.frozen
+class SourceData:
+    """Why a row stands where it stands in its table's list.
+
+    `raw_score` is the server's own number and `terms` its parts, computed anew; `agrees` says whether they add up to
+    it. `list_score` is what the list is ranked by. `statement` has every value masked.
+    """
+
+    index: str
+    raw_score: float
+    list_score: float
+    rank: int | None = None
+    terms: tuple[TermData, ...] = ()
+    dropped: tuple[str, ...] = ()
+    agrees: bool | None = None
+    statement: str | None = None
+
+
+@attrs.frozen
+class ExplainData:
+    """How a result's score came about; `fusion` has the method, the list's weight, the rank in it, and the rest of the
+    method's arithmetic.
+    """
+
+    source: SourceData
+    fusion: dict[str, Any]
+
+
+@attrs.frozen
 class ResultData:
     """One result. `id` is `databaseId:table:primary key`; `relevance_score` lies in 0..1."""
 
@@ -17,6 +56,7 @@ class ResultData:
     data: dict[str, Any]
     snippet: str
     categories: tuple[str, ...]
+    explain: ExplainData | None = None
 
 
 @attrs.frozen
@@ -95,3 +135,4 @@ class SearchData:
     complete: bool
     warnings: tuple[NoticeData, ...]
     total_count: int | None = None
+    next_cursor: str | None = None

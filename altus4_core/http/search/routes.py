@@ -4,13 +4,12 @@ import unicodedata
 from collections.abc import Sequence
 from typing import Any
 
-import attrs
-
 from altus4_core.errors import FieldProblem, ValidationFailed
 from altus4_core.gateway import Gateway
 from altus4_core.http.search.body import SearchBody, SearchQuery, SuggestQuery, read_request
 from altus4_core.http.search.data import SearchData, SuggestData
-from altus4_core.records import Action, SuggestRequest
+from altus4_core.http.search.options import ModeOptions
+from altus4_core.records import Action, SearchRequest, SuggestRequest
 from altus4_core.routing import Call, Route
 from altus4_core.search.answer import answer_json, suggestion_json
 
@@ -26,6 +25,7 @@ class SearchRoutes:
     def __init__(self, gateway: Gateway) -> None:
         self._gateway = gateway
         self._settings = gateway.settings.core.search
+        self._options = ModeOptions(gateway.pipeline, self._settings.default_mode)
 
     def routes(self) -> Sequence[Route]:
         """Give the routes."""
@@ -54,8 +54,7 @@ class SearchRoutes:
 
     async def search_by_query(self, call: Call) -> dict[str, Any]:
         """GET /api/v1/search?q=."""
-        given = attrs.asdict(call.query, recurse=False)
-        return await self._run(call, SearchBody(query=given.pop("q"), **given))
+        return await self._run(call, call.query.body())
 
     async def suggest(self, call: Call) -> dict[str, Any]:
         """GET /api/v1/search/suggestions."""
@@ -68,5 +67,9 @@ class SearchRoutes:
         return {"suggestions": [suggestion_json(suggestion) for suggestion in found]}
 
     async def _run(self, call: Call, body: SearchBody) -> dict[str, Any]:
-        answer = await self._gateway.pipeline.run(call.caller, read_request(body, self._settings), call.request_id)
+        answer = await self._gateway.pipeline.run(call.caller, self._read(body), call.request_id)
         return answer_json(answer)
+
+    def _read(self, body: SearchBody) -> SearchRequest:
+        options = self._options.read(body) if body.hybrid is not None else None
+        return read_request(body, self._settings, options)

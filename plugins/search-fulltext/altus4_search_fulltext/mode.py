@@ -7,7 +7,8 @@ from typing import Any, cast
 
 from altus4_mysql import MySQLError, MySQLTarget, TargetSchema
 
-from altus4_core.records import SearchRequest, SourceExplanation, TableHits
+from altus4_core.explanations import SourceExplanation
+from altus4_core.records import SearchRequest, TableHits
 from altus4_core.seams import OpenTarget
 from altus4_search_fulltext.costs import CostBook, CostLimits
 from altus4_search_fulltext.failures import database_failure

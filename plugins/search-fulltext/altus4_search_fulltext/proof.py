@@ -16,7 +16,7 @@ from typing import Any
 import attrs
 from altus4_mysql import MySQLTarget, quote_identifier
 
-from altus4_core.records import SourceExplanation, TermScore
+from altus4_core.explanations import SourceExplanation, TermScore
 from altus4_search_fulltext.keys import key_condition, key_of
 from altus4_search_fulltext.planner import TablePlan
 from altus4_search_fulltext.query import IndexQuery

@@ -91,7 +91,7 @@ class TableSearch:
         raise database_failure(error) from error
 
     async def _run(self, target: MySQLTarget, query: IndexQuery, request: SearchRequest, ends: float) -> TableHits:
-        text, depth = query.text, request.depth
+        text, depth = query.text, request.depth_of(target.id, self.name)
         form = self._form(depth)
         # One row more than asked for tells whether the list goes on.
         rows = await self.lane.fetch(target, query, form.selection.sql, (text, text, depth + 1), ends)

@@ -36,6 +36,23 @@ async def ask(client, **body):
         ({"query": "x", "searchMode": "nobody-has-it"}, "searchMode"),
         ({"query": "x", "partial": True}, "partial"),
         ({"query": "x", "lmit": 3}, "lmit"),
+        ({"query": "x", "ranking": "best"}, "ranking"),
+        ({"query": "x", "fusion": "rrf"}, "fusion"),
+        ({"query": "x", "fusion": {"method": "rff"}}, "fusion"),
+        ({"query": "x", "fusion": {"methd": "rrf"}}, "fusion"),
+        ({"query": "x", "fusion": {"weights": {"notes": 0}}}, "fusion"),
+        ({"query": "x", "fusion": {"weights": {"notes": -1}}}, "fusion"),
+        ({"query": "x", "fusion": {"weights": {"notes": 1e9}}}, "fusion"),
+        ({"query": "x", "fusion": {"weights": {"notes": "2"}}}, "fusion"),
+        ({"query": "x", "fusion": {"weights": {str(n): 1 for n in range(65)}}}, "fusion"),
+        ({"query": "x", "suggestions": True}, "suggestions"),
+        ({"query": "x", "cache": "never"}, "cache"),
+        ({"query": "x", "explain": "yes"}, "explain"),
+        ({"query": "x", "hybrid": {"semanticRatio": 0.5}}, "hybrid"),
+        ({"query": "x", "hybrid": {}}, "hybrid"),
+        ({"query": "x", "hybrid": 1}, "hybrid"),
+        ({"query": "x", "cursor": ""}, "cursor"),
+        ({"query": "x", "cursor": 7}, "cursor"),
     ],
 )
 async def test_refused(client, body, field):
@@ -153,3 +170,35 @@ async def test_key_confined_to_databases_and_environment(client_factory, memory)
     assert (await response.json())["data"]["databases"] == []
     response = await client.post(SEARCH, json={"query": "database", "databases": ["notes"]}, headers=confined)
     assert response.status == 404
+
+
+async def test_what_no_mode_takes_is_refused_by_name(client):
+    _, answer = await ask(client, query="x", hybrid={"semanticRatio": 0.5})
+    assert answer["error"]["message"] == (
+        "hybrid: is not for mode 'memory', which takes no options; no enabled mode does"
+    )
+
+
+async def test_an_unknown_fusion_names_the_nearest(client):
+    _, answer = await ask(client, query="x", fusion={"method": "globalidf"})
+    assert "did you mean 'globalIdf'?" in answer["error"]["message"]
+
+
+async def test_weights_of_unknown_and_foreign_databases_are_the_same_404(client, memory):
+    from altus4_core.stored import Database
+
+    await memory.store.databases.add(Database("foreign", "user-2", "foreign", "x", 1, "x", "x", kind="memory"))
+    answers = [await ask(client, query="x", fusion={"weights": {name: 1}}) for name in ("foreign", "nobody-has-it")]
+    assert [status for status, _ in answers] == [404, 404]
+    assert answers[0][1]["error"] == answers[1][1]["error"] == {"code": "NOT_FOUND", "message": "Database not found"}
+
+
+async def test_the_query_string_takes_what_the_body_takes(client):
+    given = {"q": "database", "limit": "1", "fusion": "relative", "explain": "true", "cache": "bypass"}
+    response = await client.get(SEARCH, params=given)
+    first = (await response.json())["data"]
+    assert first["results"][0]["explain"]["fusion"]["method"] == "relative"
+    response = await client.get(SEARCH, params={**given, "cursor": first["nextCursor"]})
+    second = (await response.json())["data"]
+    assert second["results"][0]["id"] != first["results"][0]["id"]
+    assert second["page"] == 2

@@ -94,7 +94,8 @@ class RankedSearch:
             Unsearchable: it would cost too much.
             TargetFailed, MySQLError: as the target does.
         """
-        plan, depth = self._plan, request.depth
+        plan = self._plan
+        depth = request.depth_of(target.id, plan.table.name)
         drawing = draw(query, plan.rules, statistics, _stemmer(plan, statistics))
         if not plan.rules.innodb:
             drawing = attrs.evolve(drawing, query=query)

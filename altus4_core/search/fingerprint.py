@@ -1,0 +1,17 @@
+"""What makes two searches the same: bytes that stand for a request in its cursors and among concurrent searches."""
+
+from operator import attrgetter
+
+import attrs
+import orjson
+
+from altus4_core.records import SearchRequest
+
+# What a cursor itself brings along, and what only says how a page is asked for.
+_APART = frozenset({"cursor", "generations", "consumed"})
+_members = attrgetter(*[field.name for field in attrs.fields(SearchRequest) if field.name not in _APART])
+
+
+def fingerprint(request: SearchRequest) -> bytes:
+    """Give bytes that are equal for equal requests, in every process of this version; cursors apart."""
+    return orjson.dumps(_members(request), default=repr)
