@@ -11,6 +11,7 @@ from altus4_mysql import (
     Limits,
     MySQLError,
     Pool,
+    PoolSettings,
     PoolStats,
     QueryFailed,
     RetryBudget,
@@ -35,12 +36,13 @@ from altus4_databases_mysql.lookout import Lookout
 from altus4_databases_mysql.schemacache import CacheOptions, SchemaCache
 from altus4_databases_mysql.settings import DatabasesMySQLSettings
 
+ASIDE = PoolSettings(size=1, max_waiters=8, idle_timeout=5.0)  # the connection for work in the background
 PING_SECONDS = 2.0  # for the statement, after connecting
 CLOSE_SECONDS = 2.0  # that statements under way get when the target is closed
 
 
 class MySQLOpenTarget:
-    """Satisfies `OpenTarget` and the mysql library's `MySQLTarget`. Connects on first use.
+    """Satisfies `OpenTarget` and the mysql library's `AsideTarget`. Connects on first use.
 
     Everything it raises is `TargetFailed`, with the driver's or pool's own error as `__cause__`.
 
@@ -77,6 +79,8 @@ class MySQLOpenTarget:
         self._lookout = Lookout(self._breaker, self._guard, link.options, resolve)
         # Kills pass the breaker: a slot must come free although the database is left alone for now.
         self._pool = Pool(self._guard, link.options, link.pool, killer=driver)
+        # Past the breaker, too: what is done in the background says nothing about what callers wait for.
+        self._aside = Pool(driver, link.options, ASIDE, killer=driver)
         self._budget = RetryBudget()
         self._schema = SchemaCache(self._read_schema, CacheOptions(settings.schema_ttl), clock.monotonic)
         self._discovery = Discovery(link.schema, logger)
@@ -163,6 +167,19 @@ class MySQLOpenTarget:
         except MySQLError as error:
             raise self._failed(error) from error
 
+    async def fetch_aside(
+        self, sql: str, params: Sequence[Scalar] = (), *, deadline: float, limits: Limits | None = None
+    ) -> Rows:
+        """Run one small reading statement for which nobody waits, on a connection besides the pool's.
+
+        Not repeated, and no reason to leave the database alone when it fails; see `fetch`.
+        """
+        self._check_open()
+        try:
+            return await self._aside.fetch(sql, params, deadline=deadline, limits=limits)
+        except MySQLError as error:
+            raise self._failed(error) from error
+
     async def ping(self) -> float:
         """Give the time of a trivial statement in milliseconds, connecting first if need be; raises `TargetFailed`."""
         started = time.perf_counter()
@@ -174,7 +191,7 @@ class MySQLOpenTarget:
         self._closed = True
         await self._lookout.close()
         await self._schema.close()
-        await self._pool.close(CLOSE_SECONDS)
+        await asyncio.gather(self._pool.close(CLOSE_SECONDS), self._aside.close(CLOSE_SECONDS))
 
     async def _again(
         self, sql: str, params: Sequence[Scalar], ends: float, limits: Limits | None, first: QueryFailed, *, slow: bool

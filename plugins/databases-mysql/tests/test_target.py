@@ -5,7 +5,7 @@ import attrs
 import pytest
 from altus4_databases_mysql.breaker import State
 from altus4_databases_mysql.faults import TEXTS
-from altus4_mysql import MySQLTarget
+from altus4_mysql import AsideTarget, MySQLTarget
 
 from altus4_core.errors import TargetFailed
 from altus4_core.seams import OpenTarget
@@ -26,6 +26,7 @@ async def test_it_satisfies_both_protocols(customer, opened):
     target = await opened(customer)
     assert isinstance(target, OpenTarget)
     assert isinstance(target, MySQLTarget)
+    assert isinstance(target, AsideTarget)
     assert (target.id, target.name, target.kind) == ("db-1", "shop", "mysql")
 
 
@@ -35,6 +36,21 @@ async def test_it_connects_on_first_use_and_keeps_the_connection(customer, opene
     for _ in range(3):
         assert (await target.fetch("SELECT %s, %s", (1, "ü"), deadline=2)).rows == [(1, "ü")]
     assert (target.stats.total, target.stats.idle) == (1, 1)
+
+
+async def test_work_in_the_background_takes_no_connection_from_callers(customer, opened):
+    target = await opened(customer, config={"pool": {"size": 1}})
+    slow = asyncio.create_task(target.fetch_aside("SELECT SLEEP(0.6)", deadline=5))
+    await asyncio.sleep(0.2)
+    started = time.monotonic()
+    assert (await target.fetch("SELECT 1", deadline=2)).scalar() == 1
+    assert time.monotonic() - started < 0.4
+    assert not slow.done()
+    assert (await slow).scalar() == 0
+    assert (target.stats.total, target.stats.idle) == (1, 1)
+    assert (await failure_of(target.fetch_aside("INSERT INTO mysql.user VALUES ()", deadline=2))).error_code
+    await target.aclose()
+    assert (await failure_of(target.fetch_aside("SELECT 1", deadline=2))).error_code == "UNREACHABLE"
 
 
 async def test_sessions_cannot_write_whatever_the_account_may(customer, opened):

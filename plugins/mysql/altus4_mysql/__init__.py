@@ -28,13 +28,14 @@ from .lease import Lease
 from .literals import Scalar, literal
 from .options import TLS_MODES, ConnectOptions, Limits, SessionOptions, TLSMode, TLSOptions
 from .pool import Pool, PoolSettings, PoolStats
-from .records import Column, FulltextIndex, MySQLTarget, ServerFacts, Table, TableKind, TargetSchema
+from .records import AsideTarget, Column, FulltextIndex, MySQLTarget, ServerFacts, Table, TableKind, TargetSchema
 from .retry import RetryBudget, read
 from .rows import ResultColumn, Row, Rows
 from .statement import in_list, quote_identifier, render
 from .url import parse_url
 
 __all__ = [
+    "AsideTarget",
     "Column",
     "ConnectFailed",
     "ConnectOptions",

@@ -3,6 +3,6 @@
 from .column import Column
 from .server_facts import ServerFacts
 from .table import FulltextIndex, Table, TableKind
-from .target import MySQLTarget, TargetSchema
+from .target import AsideTarget, MySQLTarget, TargetSchema
 
-__all__ = ["Column", "FulltextIndex", "MySQLTarget", "ServerFacts", "Table", "TableKind", "TargetSchema"]
+__all__ = ["AsideTarget", "Column", "FulltextIndex", "MySQLTarget", "ServerFacts", "Table", "TableKind", "TargetSchema"]

@@ -79,3 +79,23 @@ class MySQLTarget(Protocol):
         Raises:
             MySQLError: as `Pool.fetch`.
         """
+
+
+@runtime_checkable
+class AsideTarget(MySQLTarget, Protocol):
+    """A target that also does work for which nobody waits, so that it takes no connection from those who do."""
+
+    async def fetch_aside(
+        self, sql: str, params: Sequence[Scalar] = (), *, deadline: float, limits: Limits | None = None
+    ) -> Rows:
+        """Run one small reading statement on a connection besides the pool's, of which there is one.
+
+        Args:
+            sql: a template with `%s`.
+            params: its values.
+            deadline: seconds, waiting for the connection included.
+            limits: caps for the answer.
+
+        Raises:
+            MySQLError: as `Pool.fetch`.
+        """

@@ -11,7 +11,7 @@ from decimal import Decimal
 from typing import Any
 
 import attrs
-from altus4_mysql import Limits, MySQLTarget, Row, Rows, Scalar, quote_identifier
+from altus4_mysql import AsideTarget, Limits, MySQLTarget, Row, Rows, Scalar, quote_identifier
 
 from altus4_search_fulltext.planner import TablePlan
 from altus4_search_fulltext.statements import table_name
@@ -95,9 +95,8 @@ class _Reader:
         ]
 
     async def _fetch(self, sql: str, params: Sequence[Scalar]) -> Rows:
-        aside = getattr(self._target, "fetch_aside", None) or self._target.fetch
-        found: Rows = await aside(sql, params, deadline=_STATEMENT_SECONDS, limits=_LIMITS)
-        return found
+        fetch = self._target.fetch_aside if isinstance(self._target, AsideTarget) else self._target.fetch
+        return await fetch(sql, params, deadline=_STATEMENT_SECONDS, limits=_LIMITS)
 
 
 def spread(low: Any, high: Any, places: int) -> list[Scalar]:
@@ -128,6 +127,8 @@ def spread(low: Any, high: Any, places: int) -> list[Scalar]:
 
 def _between_texts(low: str, high: str, places: int) -> list[Scalar]:
     """Give texts between two others, as if made of digits and letters alone: UUIDs, codes, slugs."""
+    if low == high:
+        return [low]
     shared = 0
     while shared < min(len(low), len(high)) and low[shared] == high[shared]:
         shared += 1
