@@ -152,3 +152,38 @@ class Done:
     """It is done."""
 
     success: bool = True
+
+
+@attrs.frozen
+class EstimateData:
+    """What carrying an advice out takes; `bytes` of disk, negative: given back. `basis` is the arithmetic."""
+
+    rows: int
+    seconds: float
+    bytes: int
+    basis: str
+
+
+@attrs.frozen
+class AdviceItem:
+    """One piece of advice; `ddl` is for whoever may change the table, the gateway never runs it."""
+
+    type: Literal["missing", "incomplete", "duplicate", "overlapping", "unused", "cjkParser", "collation"]
+    table: str
+    columns: tuple[str, ...]
+    description: str
+    impact: Literal["high", "medium", "low"]
+    ddl: tuple[str, ...]
+    index: str | None = None
+    estimate: EstimateData | None = None
+
+
+@attrs.frozen
+class AdviceData:
+    """Advice on the FULLTEXT indexes of a database, what matters most first."""
+
+    database: str
+    read_at: datetime
+    tables: int
+    advice: tuple[AdviceItem, ...]
+    warnings: tuple[dict[str, Any], ...]

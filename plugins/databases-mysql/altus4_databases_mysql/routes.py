@@ -9,7 +9,9 @@ from altus4_core.errors import NotFound, TargetFailed
 from altus4_core.records import Action, Identity
 from altus4_core.routing import Call, Reply, Route
 from altus4_core.stored import Database
+from altus4_databases_mysql.advice.advisor import advise
 from altus4_databases_mysql.bodies import (
+    AdviceData,
     ChangeBody,
     ConnectBody,
     ConnectionData,
@@ -22,7 +24,7 @@ from altus4_databases_mysql.bodies import (
 from altus4_databases_mysql.changes import new_terms
 from altus4_databases_mysql.registrar import Registrar
 from altus4_databases_mysql.sharedtargets import SharedTargets
-from altus4_databases_mysql.view import connection_data, inspection_json, told
+from altus4_databases_mysql.view import advice_json, connection_data, inspection_json, told
 
 PATH: Final = "/api/v1/databases"
 TAG: Final = "Databases"
@@ -73,6 +75,8 @@ class DatabaseRoutes:
                   action=read, query=SchemaQuery, response=dict, errors=(404, 502)),
             route("POST", "/{id}/schema/refresh", self.refresh, "Read the schema again; the old one serves meanwhile.",
                   action=change, response=RefreshData, errors=(404, 502), audit="databases.refresh"),
+            route("GET", "/{id}/advice", self.advice, "What could be better about the indexes; changes nothing.",
+                  action=read, response=AdviceData, errors=(404, 502)),
             route("GET", "/{id}/pool", self.pool, "Connections of this process.",
                   action=read, response=PoolData, errors=(404,)),
         ]  # fmt: skip
@@ -139,6 +143,10 @@ class DatabaseRoutes:
             return Reply(RefreshData("refreshing"), status=202)
         reading.result()
         return Reply(RefreshData("refreshed"))
+
+    async def advice(self, call: Call) -> Mapping[str, Any]:
+        """GET /:id/advice."""
+        return advice_json(await advise(self._targets().get(await self._row(call))))
 
     async def pool(self, call: Call) -> PoolData:
         """GET /:id/pool."""

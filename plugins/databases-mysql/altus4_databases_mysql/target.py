@@ -24,6 +24,7 @@ from altus4_mysql import (
 from altus4_core.clock import Clock
 from altus4_core.errors import TargetFailed
 from altus4_core.stored import Database
+from altus4_databases_mysql.advice.usage import IndexUsage
 from altus4_databases_mysql.assembly import Parsers
 from altus4_databases_mysql.breaker import Breaker, BreakerOptions, State
 from altus4_databases_mysql.description import describe
@@ -84,6 +85,7 @@ class MySQLOpenTarget:
         self._budget = RetryBudget()
         self._schema = SchemaCache(self._read_schema, CacheOptions(settings.schema_ttl), clock.monotonic)
         self._discovery = Discovery(link.schema, logger)
+        self.usage = IndexUsage(clock.now())
         self._closed = False
 
     @property
@@ -158,6 +160,7 @@ class MySQLOpenTarget:
             TargetFailed: with its code.
         """
         ends = time.monotonic() + deadline
+        self.usage.note(sql)
         try:
             return await self._run(sql, params, deadline, limits, slow=slow)
         except QueryFailed as error:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from altus4_core.stored import Database
+from altus4_databases_mysql.advice.advisor import Report
 from altus4_databases_mysql.bodies import ConnectionData
 from altus4_databases_mysql.breaker import State
 from altus4_databases_mysql.inspection import Inspection
@@ -54,6 +55,19 @@ def inspection_json(found: Inspection) -> Mapping[str, Any]:
         "variables": found.variables,
         "tables": found.tables,
         "searchableTables": found.searchable_tables,
+    }
+
+
+def advice_json(report: Report) -> Mapping[str, Any]:
+    """Give a report: `{database, readAt, tables, advice, warnings}`."""
+    return {
+        "database": report.database,
+        "readAt": report.read_at,
+        "tables": report.tables,
+        "advice": report.advice,
+        "warnings": [
+            {"code": warning.code, "message": warning.message, **warning.details} for warning in report.warnings
+        ],
     }
 
 

@@ -309,3 +309,17 @@ async def test_missing_keys_refuse_the_start_with_one_line_each(gateway_factory)
     lines = [problem.line() for problem in caught.value.problems if problem.who == "databases-mysql"]
     assert len(lines) == 2
     assert all("altus4 secrets generate" in line for line in lines)
+
+
+async def test_advice_over_http(client, connected, customer):
+    await customer.run(
+        "CREATE TABLE notes (id INT PRIMARY KEY, note TEXT)", "INSERT INTO notes VALUES (1, 'two words')"
+    )
+    assert (await client.post(f"{PATH}/{connected['id']}/schema/refresh")).status in {200, 202}
+    told = await data(await client.get(f"{PATH}/{connected['id']}/advice"))
+    assert told["database"] == customer.schema
+    (missing,) = told["advice"]
+    assert (missing["type"], missing["table"], missing["columns"]) == ("missing", "notes", ["note"])
+    assert missing["ddl"] == ["ALTER TABLE `notes` ADD FULLTEXT INDEX `ft_note` (`note`)"]
+    assert set(missing["estimate"]) == {"rows", "seconds", "bytes", "basis"}
+    assert (await client.get(f"{PATH}/00000000-0000-4000-8000-000000000000/advice")).status == 404
