@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 import attrs
 
@@ -10,6 +11,9 @@ from altus4_search_fulltext.ranking.stems import Stem, unchanged
 from altus4_search_fulltext.wordchars import is_word_character
 
 _NOWHERE = (-1, -1)
+_MOST_TERMS = 256  # remembered with the pieces that they judged: 7 MiB at most
+_MOST_PIECES = 256
+_SHORTEST_HEAD = 3  # letters
 
 
 @attrs.frozen(eq=False)
@@ -20,17 +24,30 @@ class Term:
         name: The stem, or the word.
         head: Letters with which all its forms begin.
         stemmer: Gives the stem of a word.
-        accepted: Pieces of texts judged before for this query: whether they begin with a form of the term.
+        judged: Pieces of texts, and whether they begin with a form of the term; kept for further searches.
     """
 
     name: str
     head: str
     stemmer: Stem
-    accepted: dict[str, bool] = attrs.field(factory=dict, repr=False)
+    judged: dict[str, bool] = attrs.field(factory=dict, repr=False)
 
     def accepts(self, word: str) -> bool:
         """Say whether a folded word is a form of this term."""
         return self.stemmer(word) == self.name
+
+    def judge(self, piece: str, pattern: re.Pattern[str]) -> bool:
+        """Say whether a piece of a folded text begins with a form of this term, and remember it in `judged`.
+
+        Args:
+            piece: From the beginning of a word on.
+            pattern: One word of a text.
+        """
+        if len(self.judged) >= _MOST_PIECES:
+            self.judged.clear()
+        word = pattern.match(piece)
+        judged = self.judged[piece] = word is not None and self.accepts(word[0])
+        return judged
 
     def spans(self, text: str, pattern: re.Pattern[str]) -> Iterator[tuple[int, int]]:
         """Give where its forms begin and end in a folded text.
@@ -63,14 +80,17 @@ class TermNeedle(Needle):
         return next(self.term.spans(text, pattern), _NOWHERE)[0]
 
 
+@lru_cache(maxsize=_MOST_TERMS)
 def term_of(word: str, stemmer: Stem) -> Term:
     """Make the term of a folded word."""
     stem = stemmer(word)
     # Snowball writes a last y as i, and gives an e back that an ending had replaced: librari/library, tune/tuning.
-    head = stem[:-1] if len(stem) > 1 and stem[-1] in "ei" and stemmer is not unchanged else stem
+    head = stem[:-1] if stem and stem[-1] in "ei" and stemmer is not unchanged else stem
     while not word.startswith(head):
         head = head[:-1]
-    head = head or word  # nothing in common: only the word itself is found
+    if len(head) < _SHORTEST_HEAD and head != word:
+        # Every word would have to be looked at that begins with two letters: `one` and `any` stand for themselves.
+        return Term(word, word, unchanged)
     return Term(stem, head, stemmer)
 
 
