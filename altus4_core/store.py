@@ -171,6 +171,17 @@ class DatabaseRepository(Protocol):
         """Note a successful connection."""
         ...
 
+    async def page(self, after: str, limit: int) -> Sequence[Database]:
+        """List everybody's rows, inactive ones too, by id, beginning behind `after`: for operators alone."""
+        ...
+
+    async def reseal(self, before: Database, after: Database) -> bool:
+        """Write `password_encrypted` and `config` of `after` where the row is still as in `before`; no new version.
+
+        For the same secrets under another key: whoever has the database open need not open it again.
+        """
+        ...
+
 
 class SearchRepository(Protocol):
     """The search log."""

@@ -81,6 +81,24 @@ class MemoryDatabases:
         if row is not None:
             self._tables.databases[database_id] = attrs.evolve(row, last_connected=whole(at))
 
+    async def page(self, after: str, limit: int) -> Sequence[Database]:
+        """List everybody's rows, inactive ones too, by id, beginning behind `after`."""
+        self._tables.reach()
+        rows = sorted(self._tables.databases.values(), key=lambda row: row.id)
+        return [row for row in rows if row.id > after][:limit]
+
+    async def reseal(self, before: Database, after: Database) -> bool:
+        """Write the secrets of `after` where the row is still as in `before`; no new version."""
+        self._tables.reach()
+        row = self._tables.databases.get(before.id)
+        known = (before.user_id, before.version, before.password_encrypted)
+        if row is None or (row.user_id, row.version, row.password_encrypted) != known:
+            return False
+        self._tables.databases[before.id] = attrs.evolve(
+            row, password_encrypted=after.password_encrypted, config=after.config
+        )
+        return True
+
     def _refuse_taken(self, database: Database) -> None:
         place = (database.user_id, database.host.casefold(), database.port, database.database_name)
         for other in self._tables.databases.values():

@@ -9,7 +9,7 @@ import click
 from altus4_core.hookspecs import hookimpl
 from altus4_core.plugin import Plugin, PluginContext
 from altus4_core.routing import Route
-from altus4_core.seams import Service, TargetProvider
+from altus4_core.seams import Check, Service, TargetProvider
 from altus4_core.store import MetadataStore
 from altus4_core.vault import CredentialVault
 from altus4_databases_mysql.settings import DatabasesMySQLSettings
@@ -97,6 +97,13 @@ class DatabasesMySQL(Plugin):
             return Registrar(store(), connector(), ctx.clock)
 
         return DatabaseRoutes(registrar, ctx.service(SharedTargets), ctx.changes).routes()
+
+    @hookimpl
+    def altus4_checks(self, ctx: PluginContext) -> Iterable[Check]:
+        """Offer the check of stored credentials."""
+        from altus4_databases_mysql.checks import StoredCredentials
+
+        return [StoredCredentials(ctx.service(MetadataStore), ctx.service(CredentialVault))]
 
     @hookimpl
     def altus4_commands(self, ctx: PluginContext) -> Iterable[click.Command]:

@@ -4,12 +4,14 @@ import json
 
 import pytest
 from altus4_databases_mysql import DatabasesMySQL
+from altus4_databases_mysql.credentials import Vault
 from altus4_databases_mysql.keyring import Keyring, new_key_entry
+from altus4_databases_mysql.link import password_place
 from click.testing import CliRunner
 
 from altus4_core.commands import CommandContext
 from altus4_core.composing.manager import Selection
-from altus4_core.stored import User
+from altus4_core.stored import Database, User
 from altus4_core.testing.composing import found
 
 
@@ -50,6 +52,28 @@ def test_secrets_check_names_what_is_wrong_and_shows_nothing(altus4):
     assert len(errors.splitlines()) == 2
     assert "tiny" not in errors
     assert "AAAA" not in errors
+
+
+async def test_secrets_rotate_seals_with_the_first_key_and_says_which_may_go(altus4, memory, in_thread):
+    old, new = new_key_entry("old"), new_key_entry("new")
+    await memory.store.users.add(User("user-9", "ada@example.org", "Ada"))
+    sealed = Vault(Keyring.parse(old)).encrypt("pass", password_place("d-1", "user-9"))
+    await memory.store.databases.add(Database("d-1", "user-9", "shop", "h", 3306, "shop", "reader", sealed))
+    both = {"ALTUS4_ENCRYPTION_KEYS": f"{new},{old}"}
+    code, output, _ = await in_thread(altus4, "secrets", "check", **both)
+    assert (code, "1 secret is sealed with key old." in output) == (0, True)
+    code, output, _ = await in_thread(altus4, "secrets", "rotate", **both)
+    assert code == 0
+    assert output.splitlines() == [
+        "1 secret is sealed anew with key new.",
+        "1 secret is sealed with key new.",
+        "Key old seals nothing any more and may be taken out of ALTUS4_ENCRYPTION_KEYS.",
+    ]
+    code, output, _ = await in_thread(altus4, "secrets", "check", "--json", ALTUS4_ENCRYPTION_KEYS=new)
+    assert (code, json.loads(output)["secretsByKey"]) == (0, {"new": 1})
+    code, _, errors = await in_thread(altus4, "secrets", "check", ALTUS4_ENCRYPTION_KEYS=old)
+    assert code == 1
+    assert "cannot be opened: database d-1" in errors
 
 
 @pytest.mark.mysql

@@ -65,6 +65,20 @@ class Databases:
         sql = "UPDATE `databases` SET last_connected = %s, updated_at = updated_at WHERE id = %s"
         await self._link.write(sql, (to_second(at), database_id))
 
+    async def page(self, after: str, limit: int) -> Sequence[Database]:
+        """List everybody's rows, inactive ones too, by id, beginning behind `after`: for operators alone."""
+        sql = f"SELECT {COLUMNS} FROM `databases` WHERE id > %s ORDER BY id LIMIT %s"
+        return [_database(row) for row in await self._link.fetch(sql, (after, limit))]
+
+    async def reseal(self, before: Database, after: Database) -> bool:
+        """Write the secrets of `after` where the row is still as in `before`; no new version."""
+        sql = (
+            "UPDATE `databases` SET password_encrypted = %s, connection_config = %s, updated_at = updated_at"
+            " WHERE id = %s AND user_id = %s AND row_version = %s AND password_encrypted = %s"
+        )
+        key = (before.id, before.user_id, before.version, before.password_encrypted)
+        return await self._link.write(sql, (after.password_encrypted, to_json(dict(after.config)), *key)) > 0
+
     async def _unless_taken(self, sql: str, params: Sequence[Any]) -> int:
         try:
             return await self._link.write(sql, params)

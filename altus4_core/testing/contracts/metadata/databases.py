@@ -88,6 +88,33 @@ class DatabaseContract:
         touched = await store.databases.get(user.id, row.id)
         assert touched == attrs.evolve(found, last_connected=NOON), "to connect is no change"
 
+    async def test_pages_go_through_everybodys_rows(self, store: MetadataStore) -> None:
+        """Pages go through everybody's rows, each once."""
+        rows = [a_database((await a_user(store)).id, is_active=number != 1) for number in range(5)]
+        for row in rows:
+            await store.databases.add(row)
+        found: list[str] = []
+        after = ""
+        while page := await store.databases.page(after, 2):
+            assert len(page) <= 2
+            found += [row.id for row in page]
+            after = page[-1].id
+        assert found == sorted(found)
+        assert {row.id for row in rows} <= set(found)
+
+    async def test_resealing_is_no_change_and_overwrites_none(self, store: MetadataStore) -> None:
+        """Resealing is no change of the row, and overwrites none that somebody else made."""
+        user = await a_user(store)
+        await store.databases.add(a_database(user.id, config={"pool": {"size": 2}}))
+        (before,) = await store.databases.list(user.id)
+        after = attrs.evolve(before, password_encrypted=UNICODE, config={"pool": {"size": 2}, "clientKey": "x"})
+        assert await store.databases.reseal(before, after)
+        found = await store.databases.get(user.id, before.id)
+        assert found == after
+        assert not await store.databases.reseal(before, after), "it is another row by now"
+        assert await store.databases.update(attrs.evolve(after, name="Renamed"))
+        assert not await store.databases.reseal(after, before)
+
     async def test_removed_database_leaves_its_searches(self, store: MetadataStore) -> None:
         """Removed database leaves its searches."""
         user = await a_user(store)
