@@ -126,6 +126,8 @@ class SearchPipeline:
         if request.fusion.weights:
             await self._check_weights(identity, request, databases)
         mark = fingerprint(request)
+        if request.fusion.method is None:  # modes give more to fusions that compare rows of different tables
+            request = attrs.evolve(request, fusion=attrs.evolve(request.fusion, method=fusion.name))
         if request.cursor is not None:
             position = self._cursors.read(request.cursor, identity, mark)
             request = attrs.evolve(

@@ -27,6 +27,10 @@ class RelativeFusion:
         """Merge; there are no options."""
         return _merged(lists, [_shares(ranked, _top(lists)) for ranked in lists])
 
+    def explain(self, hit: FusedHit, weight: float, options: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Show the arithmetic."""
+        return {"formula": "weight / largest weight * score / best score of the list", "listScore": hit.hit.score}
+
 
 class GlobalIdfFusion:
     """The fusion `globalIdf`: BM25 anew, with one rarity of each term over all tables together.
@@ -56,6 +60,11 @@ class GlobalIdfFusion:
             for ranked, sums in zip(lists, raw, strict=True)
         ]
         return _merged(lists, scores)
+
+    def explain(self, hit: FusedHit, weight: float, options: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Show the arithmetic."""
+        formula = "weight * sum(tf * (k1 + 1) / (tf + k1 * (1 - b + b * length / average)) * idf of all tables) / best"
+        return {"formula": formula, "listScore": hit.hit.score}
 
 
 def built_in_fusions() -> Mapping[str, Fusion]:

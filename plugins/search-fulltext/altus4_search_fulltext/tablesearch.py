@@ -20,6 +20,7 @@ from altus4_search_fulltext.statements import Mode, Selection, count_statement, 
 
 _BUDGET = 12 << 20  # bytes of text in one answer, below the driver's default cap of 16 MiB
 _BYTES = 4  # of a character, at most
+_MOST_ROWS = 1000
 
 
 @attrs.frozen(eq=False)
@@ -143,6 +144,11 @@ class TableSearch:
             if (depth + 1) * columns * length * _BYTES <= _BUDGET:
                 return length
         return self._lengths[-1][0]
+
+    def most_rows(self, length: int) -> int:
+        """Give how many rows with texts cut so one answer may have; not above 1,000."""
+        columns = dict(self._lengths)[length]
+        return min(_BUDGET // max(columns * length * _BYTES, 1), _MOST_ROWS)
 
 
 async def _fetch(target: MySQLTarget, sql: str, params: Sequence[Any], ends: float) -> Rows:

@@ -166,11 +166,11 @@ async def test_pages_concatenate_for_every_size(mode: FulltextMode, target: Targ
 async def test_deep_windows_are_ranked_one_after_the_other(mode: FulltextMode, target: Target) -> None:
     await sampled(mode, target, "crowd")
     target.statements.clear()
-    found = await search(mode, target, "alpha beta", "crowd", limit=450, totals="none")
+    found = await search(mode, target, "alpha beta", "crowd", limit=1250, totals="none")
     windows = [statement for statement in target.statements if "BOOLEAN" in statement]
-    assert [statement.rpartition("LIMIT %s")[2] for statement in windows] == ["", " OFFSET 200", " OFFSET 400"]
+    assert [statement.rpartition("LIMIT %s")[2] for statement in windows] == ["", " OFFSET 1000"]
     assert found.evidence is not None
-    assert list(found.evidence.windows) == [200, 200, len(found.hits) - 400]
+    assert list(found.evidence.windows) == [200] * 6 + [51]
 
 
 async def test_evidence_lies_beside_the_hits(mode: FulltextMode, target: Target) -> None:

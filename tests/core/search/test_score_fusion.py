@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from altus4_core.records import Hit, RankedList, TermEvidence
+from altus4_core.seams import ExplainingFusion
 from altus4_core.search.scorefusion import GlobalIdfFusion, RelativeFusion, built_in_fusions
 from altus4_core.testing.contracts import FusionContract
 
@@ -103,6 +104,9 @@ def test_built_ins_go_by_the_names_of_the_contract():
     assert list(fusions) == ["rrf", "relative", "globalIdf"]
     lists = [RankedList("d", "s", hits(2, 1)), RankedList("d", "t", hits(9))]
     assert all(len(fusion.fuse(lists, {})) == 3 for fusion in fusions.values())
+    for fusion in fusions.values():
+        assert isinstance(fusion, ExplainingFusion)
+        assert fusion.explain(fusion.fuse(lists, {})[0], 1.0, {})["formula"]
 
 
 @st.composite

@@ -4,6 +4,7 @@ The server's list of candidates is cut into windows of 200 rows; each is ranked 
 so that no row's place depends on the page that was asked for.
 """
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -69,6 +70,7 @@ class RankedSearch:
         chosen = selection(plan, mode, search.length(WINDOW))
         self._form = Form(chosen, RowReader(plan, chosen))
         self._sql = self._form.selection.sql
+        self._most_windows = max(search.most_rows(chosen.longest) // WINDOW, 1)  # in one statement
         self._count = count_statement(plan, "natural")
         places = {column.name: place for place, column in enumerate(plan.shown)}
         self._places = tuple(places[name] for name in plan.index.columns if name in places)
@@ -136,17 +138,22 @@ class RankedSearch:
         text = drawing.query.text
         ranked: list[_Ranked] = []
         lengths: list[int] = []
-        whole = False
+        read, whole = 0, False
         while not whole and len(ranked) <= depth:
-            offset = f" OFFSET {WINDOW * len(lengths)}" if lengths else ""
-            params = (text, text, WINDOW + 1)
+            windows = min(-(-(depth + 1 - len(ranked)) // WINDOW), self._most_windows)
+            offset = f" OFFSET {read}" if read else ""
+            params = (text, text, WINDOW * windows + 1)
             rows = await self._search.lane.fetch(target, drawing.query, f"{self._sql}{offset}", params, ends)
-            whole = len(rows) <= WINDOW
-            if not lengths:
+            whole = len(rows) <= WINDOW * windows
+            if not read:
                 self._search.lane.learn(drawing.query, rows.seconds, len(rows) if whole else None)
-            window = rank.window(rows.rows[:WINDOW], len(lengths))
-            ranked += window
-            lengths.append(len(window))
+            for start in range(0, min(len(rows), WINDOW * windows), WINDOW):
+                if start:
+                    await asyncio.sleep(0)  # a window takes some milliseconds
+                window = rank.window(rows.rows[start : min(start + WINDOW, WINDOW * windows)], len(lengths))
+                ranked += window
+                lengths.append(len(window))
+            read += WINDOW * windows
         return _Windows(ranked, lengths, whole)
 
     async def _total(
