@@ -152,8 +152,8 @@ class ExplainingMode(SearchMode, Protocol):
 class DiagnosingMode(SearchMode, Protocol):
     """A search mode that can also say why a row is not found. Optional: ask with `isinstance`."""
 
-    async def diagnose(self, request: SearchRequest, target: OpenTarget, table: str, key: Sequence[str]) -> Diagnosis:
-        """Look at one row, given by its table's name and the parts of its result's id.
+    async def diagnose(self, request: SearchRequest, target: OpenTarget, table: str, key: str) -> Diagnosis:
+        """Look at one row, given by its table's name and what its result's id ends with (see `resultids.key_parts`).
 
         `MATCHES` says that the query finds it; how far down the list it stands is the caller's to see.
 

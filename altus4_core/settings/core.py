@@ -82,6 +82,8 @@ class SearchSettings:
         10_000, doc="Longest deadline a request may ask for, in milliseconds.", validator=ge(10)
     )
     category_budget_ms: int = setting(100, doc="Time for categorizers, in milliseconds.", validator=ge(1))
+    batch_size: int = setting(20, doc="Searches in one batch at most.", validator=[ge(1), le(100)])
+    batch_concurrency: int = setting(4, doc="Searches of one batch that run at once.", validator=[ge(1), le(20)])
     cursor_ttl: float = setting(600.0, doc="Seconds that a cursor is good for.", validator=[ge(1), le(86_400)])
     cache_ttl: float = setting(
         0.0,

@@ -4,6 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from altus4_core.records import FusedHit, Hit
+from altus4_core.resultids import key_parts, split_id
 
 TEXT = st.text("ab:,%3A2C5", max_size=4)
 
@@ -28,3 +29,13 @@ def test_different_rows_have_different_ids(rows):
     (table, *key), (other_table, *other_key) = rows
     same = (table, key) == (other_table, other_key)
     assert (id_of(table, key) == id_of(other_table, other_key)) is same
+
+
+@given(TEXT.filter(bool), st.lists(TEXT, min_size=1, max_size=3))
+def test_an_id_can_be_read_again(table, key):
+    database, read, rest = split_id(id_of(table, key))
+    assert (database, read, list(key_parts(rest, len(key)))) == ("d", table, key)
+
+
+def test_what_is_no_id():
+    assert [split_id(text) for text in ("", "d", "d:t", ":t:1", "d::1")] == [None] * 5

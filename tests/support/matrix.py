@@ -28,6 +28,9 @@ RULES: Sequence[tuple[str, str, str | None]] = (  # path, permission, role: the 
 
 BODIES: Mapping[str, Any] = {
     "POST /api/v1/search": {"query": "database"},
+    "POST /api/v1/search/batch": {"searches": [{"query": "database"}]},
+    "POST /api/v1/search/explain": {"query": "database"},
+    "POST /api/v1/search/analyze": {"query": "database"},
     "POST /api/v1/keys": {"name": "Made on the way", "environment": "live"},
     "PUT /api/v1/keys/{id}": {"name": "Renamed on the way"},
     "PUT /api/v1/databases/{id}": {"name": "Renamed on the way"},

@@ -1,4 +1,4 @@
-"""`POST /api/v1/search`, `GET /api/v1/search` and suggestions."""
+"""`POST /api/v1/search`, `GET /api/v1/search` and suggestions; the rest under that path is in `batch`, `inquiries`."""
 
 import unicodedata
 from collections.abc import Sequence
@@ -6,10 +6,12 @@ from typing import Any
 
 from altus4_core.errors import FieldProblem, ValidationFailed
 from altus4_core.gateway import Gateway
-from altus4_core.http.search.body import SearchBody, SearchQuery, SuggestQuery, read_request
+from altus4_core.http.search.batch import BatchRoutes
+from altus4_core.http.search.body import SearchBody, SearchQuery, SuggestQuery
 from altus4_core.http.search.data import SearchData, SuggestData
-from altus4_core.http.search.options import ModeOptions
-from altus4_core.records import Action, SearchRequest, SuggestRequest
+from altus4_core.http.search.inquiries import InquiryRoutes
+from altus4_core.http.search.reader import RequestReader
+from altus4_core.records import Action, SuggestRequest
 from altus4_core.routing import Call, Route
 from altus4_core.search.answer import answer_json, suggestion_json
 
@@ -24,8 +26,7 @@ class SearchRoutes:
 
     def __init__(self, gateway: Gateway) -> None:
         self._gateway = gateway
-        self._settings = gateway.settings.core.search
-        self._options = ModeOptions(gateway.pipeline, self._settings.default_mode)
+        self._reader = RequestReader(gateway)
 
     def routes(self) -> Sequence[Route]:
         """Give the routes."""
@@ -45,6 +46,8 @@ class SearchRoutes:
                 "GET", f"{path}/suggestions", self.suggest, "Propose queries.",
                 action=SUGGEST, query=SuggestQuery, response=SuggestData, tag="Search", errors=(404,),
             ),
+            *BatchRoutes(self._gateway, self._reader).routes(),
+            *InquiryRoutes(self._gateway, self._reader).routes(),
         ]  # fmt: skip
 
     async def search(self, call: Call) -> dict[str, Any]:
@@ -67,9 +70,5 @@ class SearchRoutes:
         return {"suggestions": [suggestion_json(suggestion) for suggestion in found]}
 
     async def _run(self, call: Call, body: SearchBody) -> dict[str, Any]:
-        answer = await self._gateway.pipeline.run(call.caller, self._read(body), call.request_id)
+        answer = await self._gateway.pipeline.run(call.caller, self._reader.read(body), call.request_id)
         return answer_json(answer)
-
-    def _read(self, body: SearchBody) -> SearchRequest:
-        options = self._options.read(body) if body.hybrid is not None else None
-        return read_request(body, self._settings, options)

@@ -5,18 +5,22 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
+import attrs
 from altus4_mysql import MySQLError, MySQLTarget, TargetSchema
 
-from altus4_core.explanations import SourceExplanation
+from altus4_core.explanations import Diagnosis, SourceExplanation, TableAnalysis
 from altus4_core.records import SearchRequest, TableHits
+from altus4_core.resultids import key_parts
 from altus4_core.seams import OpenTarget
+from altus4_search_fulltext.analysis import analyze_table
 from altus4_search_fulltext.costs import CostBook, CostLimits
+from altus4_search_fulltext.diagnosis import Missed
 from altus4_search_fulltext.failures import database_failure
 from altus4_search_fulltext.planbook import PlanBooks
 from altus4_search_fulltext.proof import prove
 from altus4_search_fulltext.query import IndexQuery, Language, Reading
 from altus4_search_fulltext.ranking.ranking import Ranking
-from altus4_search_fulltext.statements import Mode
+from altus4_search_fulltext.statements import Mode, masked
 from altus4_search_fulltext.tablesearch import TableSearch
 from altus4_search_fulltext.tokens import TokenRules
 
@@ -93,10 +97,58 @@ class FulltextMode:
             if keys:
                 query = reading.for_index(search.plan.rules)
                 try:
-                    found[search.name] = await prove(mysql, search.plan, self._mode, query, keys, ends)
+                    proofs = await prove(mysql, search.plan, self._mode, query, keys, ends)
                 except MySQLError as error:
                     raise database_failure(error) from error
+                ranked = self._ranking is not None and request.generations.get(f"{target.database.id}:{search.name}")
+                mode: Mode = "boolean" if ranked and search.plan.rules.innodb else self._mode
+                statement = masked(search.statement(request.depth, mode))
+                found[search.name] = {key: attrs.evolve(one, statement=statement) for key, one in proofs.items()}
         return found
+
+    async def diagnose(self, request: SearchRequest, target: OpenTarget, table: str, key: str) -> Diagnosis:
+        """Say why a row is not found; see `Missed`.
+
+        Raises:
+            Unsearchable: the query makes no sense, or no wanted table has a FULLTEXT index.
+            TargetFailed: the database cannot answer.
+        """
+        ends = time.monotonic() + request.timeout_ms / 1000
+        reading = self._language.read(request.query)
+        mysql = cast("MySQLTarget", target)  # by `kinds`
+        choice = self._books.of(mysql.id, await _schema(mysql)).choose(request)
+        for search in choice.searches:
+            if search.name == table:
+                try:
+                    parts = key_parts(key, len(search.plan.key))
+                    return await Missed(search.plan, self._mode, parts, reading, ends).diagnose(mysql)
+                except MySQLError as error:
+                    raise database_failure(error) from error
+        told = [notice for hits in choice.skipped if hits.table == table for notice in hits.notices]
+        message = told[0].message if told else f"Table '{table}' is not among the tables of this search."
+        details = {"warnings": [{"code": notice.code, "message": notice.message, **notice.details} for notice in told]}
+        return Diagnosis("TABLE_NOT_SEARCHED", message, details if told else {})
+
+    async def analyze(self, request: SearchRequest, target: OpenTarget) -> Sequence[TableAnalysis]:
+        """Plan the query on each table; see `analyze_table`.
+
+        Raises:
+            Unsearchable: the query makes no sense, or no wanted table has a FULLTEXT index.
+            TargetFailed: the database cannot answer.
+        """
+        ends = time.monotonic() + request.timeout_ms / 1000
+        reading = self._language.read(request.query)
+        mysql = cast("MySQLTarget", target)  # by `kinds`
+        choice = self._books.of(mysql.id, await _schema(mysql)).choose(request)
+        found: list[TableAnalysis] = []
+        for search in choice.searches:
+            query = reading.for_index(search.plan.rules)
+            try:
+                found.append(await analyze_table(mysql, search, self._mode, query, ends))
+            except MySQLError as error:
+                raise database_failure(error) from error
+        skipped = [TableAnalysis(hits.table, "", "", (), {}, 0, 0.0, (), hits.notices) for hits in choice.skipped]
+        return [*found, *skipped]
 
     async def _search(
         self, request: SearchRequest, reading: Reading, target: MySQLTarget, schema: TargetSchema, ends: float

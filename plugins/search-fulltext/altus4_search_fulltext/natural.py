@@ -5,6 +5,7 @@ in double quotes is a phrase there, too.
 """
 
 import re
+from collections.abc import Sequence
 
 import attrs
 
@@ -39,6 +40,12 @@ class _NaturalReading:
 
     def for_index(self, rules: TokenRules) -> IndexQuery:
         return natural_query(self.query, rules, self.most_terms)
+
+    def without_exclusions(self) -> Reading:
+        return self
+
+    def exclusions(self, rules: TokenRules) -> Sequence[str]:
+        return ()
 
 
 def natural_query(query: str, rules: TokenRules, most_terms: int) -> IndexQuery:

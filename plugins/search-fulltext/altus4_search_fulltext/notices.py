@@ -10,6 +10,10 @@ def _quoted(tokens: Sequence[str]) -> str:
     return f"{shown} and {len(tokens) - 5} more" if len(tokens) > 5 else shown
 
 
+def _remedy(statement: str) -> dict[str, str]:
+    return {"sqlSuggestion": statement} if statement else {}
+
+
 def stopwords_removed(tokens: Sequence[str]) -> Notice:
     """Say that words were left out because the server's stop-word list has them."""
     message = f"Left out as stop words of the database server: {_quoted(tokens)}."
@@ -70,23 +74,24 @@ def unknown_columns(table: str, names: Sequence[str]) -> Notice:
 
 def no_fulltext_index(table: str, remedy: str) -> Notice:
     """Say that a table asked for cannot be searched, and what would make it searchable."""
-    details = {"table": table, **({"sqlSuggestion": remedy} if remedy else {})}
+    details = {"table": table, **_remedy(remedy)}
     return Notice("NO_FULLTEXT_INDEX", f"Table '{table}' has no FULLTEXT index and was skipped.", details)
 
 
-def columns_not_indexed(table: str, wanted: Iterable[str]) -> Notice:
+def columns_not_indexed(table: str, wanted: Iterable[str], remedy: str = "") -> Notice:
     """Say that a table was skipped because no index touches the columns asked for."""
     columns = list(wanted)
     message = f"Table '{table}' has no FULLTEXT index over {_quoted(columns)} and was skipped."
-    return Notice("COLUMNS_NOT_INDEXED", message, {"columns": columns})
+    return Notice("COLUMNS_NOT_INDEXED", message, {"columns": columns, **_remedy(remedy)})
 
 
-def columns_not_exact(index: str, missing: Sequence[str], extra: Sequence[str]) -> Notice:
+def columns_not_exact(index: str, missing: Sequence[str], extra: Sequence[str], remedy: str = "") -> Notice:
     """Say that the chosen index does not have exactly the columns asked for."""
     parts = [f"not searched: {_quoted(missing)}"] if missing else []
     parts += [f"searched besides: {_quoted(extra)}"] if extra else []
     message = f"No FULLTEXT index has exactly these columns; '{index}' is used ({'; '.join(parts)})."
-    return Notice("COLUMNS_NOT_EXACT", message, {"index": index, "missing": list(missing), "extra": list(extra)})
+    details = {"index": index, "missing": list(missing), "extra": list(extra), **_remedy(remedy)}
+    return Notice("COLUMNS_NOT_EXACT", message, details)
 
 
 def index_partial(table: str, index: str, missing: Sequence[str]) -> Notice:

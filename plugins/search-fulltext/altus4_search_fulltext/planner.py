@@ -74,13 +74,13 @@ def plan_table(
         chosen = best_for(table.fulltext_indexes, frozenset(known)) if known else None
         if chosen is None:
             if known:
-                found.append(notices.columns_not_indexed(table.name, known))
+                found.append(notices.columns_not_indexed(table.name, known, index_remedy(table, known)))
             return Skipped(table.name, tuple(found))
         index = chosen
         without = [name for name in dict.fromkeys(known) if name not in index.columns]
         besides = [name for name in index.columns if name not in known]
         if without or besides:
-            found.append(notices.columns_not_exact(index.name, without, besides))
+            found.append(notices.columns_not_exact(index.name, without, besides, index_remedy(table, known)))
     key = tuple(column for name in table.primary_key if (column := table.column(name)) is not None)
     if not key:
         found.append(notices.no_primary_key(table.name))
@@ -112,9 +112,19 @@ def best_for(indexes: Sequence[FulltextIndex], wanted: frozenset[str]) -> Fullte
     return max(touching, key=lambda index: (len(wanted.intersection(index.columns)), -len(index.columns)))
 
 
-def index_remedy(table: Table) -> str:
-    """Give the statement that would make a table searchable; empty when it has no text or is a view."""
+def index_remedy(table: Table, wanted: Sequence[str] | None = None) -> str:
+    """Give the statement that would make a table searchable.
+
+    Args:
+        table: The table.
+        wanted: Names of the columns to index; None: all of text.
+
+    Returns:
+        the statement; empty when it is a view, has no text, or a wanted column has none.
+    """
     columns = [column.name for column in table.columns if column.is_text and column.data_type not in _NOT_INDEXED]
+    if wanted is not None:
+        columns = list(dict.fromkeys(wanted)) if set(columns).issuperset(wanted) else []
     if table.kind != "table" or not columns:
         return ""
     listed = ", ".join(_quoted(name) for name in columns[:16])  # an index has at most 16 columns

@@ -1,5 +1,6 @@
 """A query: as a caller wrote it, and as one index gets it."""
 
+from collections.abc import Sequence
 from typing import Protocol
 
 import attrs
@@ -42,6 +43,14 @@ class Reading(Protocol):
 
     def for_index(self, rules: TokenRules) -> IndexQuery:
         """Give what an index with these rules gets."""
+        ...
+
+    def without_exclusions(self) -> "Reading":
+        """Give the query with nothing excluded."""
+        ...
+
+    def exclusions(self, rules: TokenRules) -> Sequence[str]:
+        """Give what is excluded, each as a query of its own for an index with these rules."""
         ...
 
 

@@ -6,6 +6,7 @@ rows by itself, also consistently; with ORDER BY it sorts a temporary table, slo
 changes with LIMIT. Other engines rank nothing, hence the primary key as second criterion there.
 """
 
+import re
 from typing import Literal
 
 import attrs
@@ -18,6 +19,7 @@ Mode = Literal["natural", "boolean"]
 
 _IN_MODE: dict[Mode, str] = {"natural": "NATURAL LANGUAGE", "boolean": "BOOLEAN"}
 _GEOMETRY_BYTES = 16_384
+_PLACEHOLDER = re.compile("%[%s]")
 
 
 @attrs.frozen(eq=False)
@@ -77,6 +79,11 @@ def match_expression(plan: TablePlan, mode: Mode) -> str:
 def table_name(plan: TablePlan) -> str:
     """Give the table's full name."""
     return f"{quote_identifier(plan.table.schema)}.{quote_identifier(plan.table.name)}"
+
+
+def masked(sql: str) -> str:
+    """Give a statement as it may be shown: every value a question mark."""
+    return _PLACEHOLDER.sub(lambda found: "?" if found[0] == "%s" else "%", sql)
 
 
 def is_cut(column: Column, longest: int) -> bool:

@@ -130,6 +130,12 @@ class TableSearch:
             rows = []
         return amended(reading.hits, reading.cuts, asked, rows, matcher)
 
+    def statement(self, depth: int, mode: Mode | None = None) -> str:
+        """Give the ranking statement, or that of another mode; its parameters are the query twice, and a number."""
+        if mode is None or mode == self._mode:
+            return self._form(depth).selection.sql
+        return selection(self.plan, mode, self.length(depth)).sql
+
     def _form(self, depth: int) -> Form:
         length = self.length(depth)
         form = self._forms.get(length)

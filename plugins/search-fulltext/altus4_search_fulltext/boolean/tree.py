@@ -94,3 +94,27 @@ def leaves(node: Node) -> Iterator[Leaf]:
 def position(node: Node) -> int:
     """Give where a part of a query begins, its signs apart."""
     return next(leaves(node)).at
+
+
+def excluded_leaves(node: Node) -> Iterator[Leaf]:
+    """Give the words, prefixes and phrases under an exclusion."""
+    if isinstance(node, Not):
+        yield from leaves(node.item)
+    elif isinstance(node, Must | Weighted):
+        yield from excluded_leaves(node.item)
+    elif isinstance(node, And | Or | Many):
+        for item in node.items:
+            yield from excluded_leaves(item)
+
+
+def without_exclusions(node: Node) -> Node | None:
+    """Give the tree without its exclusions; None when nothing is left."""
+    if isinstance(node, Not):
+        return None
+    if isinstance(node, Must | Weighted):
+        item = without_exclusions(node.item)
+        return None if item is None else attrs.evolve(node, item=item)
+    if isinstance(node, And | Or | Many):
+        items = tuple(kept for item in node.items if (kept := without_exclusions(item)) is not None)
+        return attrs.evolve(node, items=items) if len(items) > 1 else next(iter(items), None)
+    return node
