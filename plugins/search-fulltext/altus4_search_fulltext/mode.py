@@ -55,7 +55,13 @@ class FulltextMode:
         self.name: str = name
         self._mode: Mode = name
         self._language = language
-        self._books = PlanBooks(name, longest, costs or CostBook(), limits or CostLimits())
+        self._books = PlanBooks(
+            name,
+            longest,
+            costs or CostBook(),
+            limits or CostLimits(),
+            ranking.rows_with if ranking is not None else None,
+        )
         self._concurrency = concurrency
         self._ranking = ranking
 

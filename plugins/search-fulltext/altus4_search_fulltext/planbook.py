@@ -1,6 +1,8 @@
 """The plans of a schema: which tables a request means, and how each is searched. Made once, then looked up."""
 
 from collections import OrderedDict
+from collections.abc import Callable
+from functools import partial
 
 import attrs
 from altus4_mysql import FulltextIndex, Table, TargetSchema
@@ -19,6 +21,9 @@ from altus4_search_fulltext.tokens import TokenRules, rules_of
 _CHOICES = 64  # remembered for one schema
 _DATABASES = 1024  # remembered at all
 _REMEDIES = 20  # shown in one refusal
+
+RowsWith = Callable[[str, str, str, str], int | None]
+"""Estimates how many rows have a word, given the database's id, the table, the index and the word."""
 
 Wish = tuple[tuple[str, ...] | None, tuple[str, ...] | None]
 
@@ -41,15 +46,24 @@ class PlanBook:
         longest: Characters after which values are cut.
         costs: Remembers what searches cost.
         limits: When they cost too much.
+        rows_with: Knows words from samples of tables.
     """
 
     def __init__(
-        self, database_id: str, schema: TargetSchema, mode: Mode, longest: int, costs: CostBook, limits: CostLimits
+        self,
+        database_id: str,
+        schema: TargetSchema,
+        mode: Mode,
+        longest: int,
+        costs: CostBook,
+        limits: CostLimits,
+        rows_with: RowsWith | None = None,
     ) -> None:
         self._database_id = database_id
         self._schema = schema
         self._costs = costs
         self._limits = limits
+        self._rows_with = rows_with
         self._mode: Mode = mode
         self._longest = longest
         self._choices: OrderedDict[Wish, Choice] = OrderedDict()
@@ -96,7 +110,9 @@ class PlanBook:
 
     def _lane(self, plan: TablePlan) -> Lane:
         place = "\0".join((self._database_id, plan.table.name, plan.index.name))
-        return Lane(self._costs, self._limits, place, plan.table.name)
+        names = (self._database_id, plan.table.name, plan.index.name)
+        frequency = partial(self._rows_with, *names) if self._rows_with is not None else None
+        return Lane(self._costs, self._limits, place, plan.table.name, frequency)
 
     def _named(self, names: tuple[str, ...]) -> tuple[list[Table], list[Notice]]:
         found: dict[str, Table] = {}
@@ -139,11 +155,14 @@ class PlanBook:
 class PlanBooks:
     """The plan books of the databases in use, the least recently used forgotten."""
 
-    def __init__(self, mode: Mode, longest: int, costs: CostBook, limits: CostLimits) -> None:
+    def __init__(
+        self, mode: Mode, longest: int, costs: CostBook, limits: CostLimits, rows_with: RowsWith | None = None
+    ) -> None:
         self._mode: Mode = mode
         self._longest = longest
         self._costs = costs
         self._limits = limits
+        self._rows_with = rows_with
         self._books: OrderedDict[str, tuple[TargetSchema, PlanBook]] = OrderedDict()
 
     def of(self, database_id: str, schema: TargetSchema) -> PlanBook:
@@ -152,7 +171,7 @@ class PlanBooks:
         if held is not None and held[0] is schema:
             self._books.move_to_end(database_id)
             return held[1]
-        book = PlanBook(database_id, schema, self._mode, self._longest, self._costs, self._limits)
+        book = PlanBook(database_id, schema, self._mode, self._longest, self._costs, self._limits, self._rows_with)
         self._books[database_id] = (schema, book)
         if len(self._books) > _DATABASES:
             self._books.popitem(last=False)

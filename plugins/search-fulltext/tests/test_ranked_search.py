@@ -10,6 +10,7 @@ import attrs
 import pytest
 from altus4_mysql import Pool
 from altus4_sandbox.address import ServerAddress
+from altus4_search_fulltext.costs import CostLimits
 from altus4_search_fulltext.mode import FulltextMode
 from altus4_search_fulltext.natural import NaturalLanguage
 from altus4_search_fulltext.ranking.rankedsearch import WINDOW
@@ -17,7 +18,7 @@ from altus4_search_fulltext.ranking.ranking import Ranking
 from altus4_search_fulltext.ranking.sampler import Sampler
 from altus4_search_fulltext.ranking.samples import Samples
 
-from altus4_core.errors import CursorExpired
+from altus4_core.errors import CursorExpired, Unsearchable
 from altus4_core.records import FusionChoice, SortKey, TableHits
 
 from .support import Target, opened, request
@@ -217,6 +218,25 @@ async def test_other_orders_are_left_alone(mode: FulltextMode, target: Target) -
     assert (plain.generation, plain.evidence) == (None, None)
     await search(mode, target, "alpha", "crowd", sort=(SortKey("id"),))
     assert not any("BOOLEAN" in statement for statement in target.statements)
+
+
+async def test_costs_are_predicted_from_the_sample(mode: FulltextMode, target: Target, sampler: Sampler) -> None:
+    """A word that was never searched for is known from the sample, so that dear searches are refused at once."""
+    await sampled(mode, target, "crowd")
+    strict = FulltextMode(
+        "natural",
+        NaturalLanguage(32),
+        longest=2000,
+        concurrency=4,
+        limits=CostLimits(slow=0.00005, most=0.0001),
+        ranking=Ranking(sampler, time.monotonic),
+    )
+    with pytest.raises(Unsearchable) as caught:
+        await search(strict, target, "alpha gamma", "crowd")
+    assert caught.value.error_code == "QUERY_TOO_EXPENSIVE"
+    target.lanes.clear()
+    assert (await search(strict, target, "unheard", "crowd")).hits == []
+    assert target.lanes == [False]
 
 
 async def test_an_index_with_another_parser_keeps_the_servers_order(mode: FulltextMode, target: Target) -> None:

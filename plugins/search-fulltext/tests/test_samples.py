@@ -138,3 +138,15 @@ def test_another_address_or_other_columns_are_another_table(clock: HeldClock) ->
     samples.keep(place("t", version=2), statistics(TEXTS))
     assert [each.table for each in samples.of("d")] == ["t"]
     assert samples.current(place("s")) is None
+
+
+def test_rows_with_a_word_are_estimated(clock: HeldClock) -> None:
+    samples = Samples(1 << 20, clock.monotonic)
+    samples.keep(place(), statistics(TEXTS))  # 3 of 1,000 rows
+    assert samples.rows_with("d", "t", "ft", "tuning") == 333
+    assert samples.rows_with("d", "t", "ft", "tun*") == 667
+    assert samples.rows_with("d", "t", "ft", "absent") == 167
+    assert samples.rows_with("d", "t", "ft", "*") == 1000
+    assert samples.rows_with("d", "t", "other", "tuning") is None
+    samples.keep(place(version=2, columns=("b",)), statistics([]))
+    assert samples.rows_with("d", "t", "ft", "tuning") is None

@@ -37,6 +37,10 @@ class Ranking:
         self._searches: WeakKeyDictionary[TableSearch, RankedSearch] = WeakKeyDictionary()
         self._begun: OrderedDict[_Key, float] = OrderedDict()
 
+    def rows_with(self, database_id: str, table: str, index: str, term: str) -> int | None:
+        """Estimate how many rows of a table have a word; see `Samples.rows_with`."""
+        return self._sampler.samples.rows_with(database_id, table, index, term)
+
     async def run(
         self, search: TableSearch, target: MySQLTarget, query: IndexQuery, request: SearchRequest, ends: float
     ) -> TableHits:

@@ -10,6 +10,7 @@ from altus4_search_fulltext.ranking.statistics import TableStatistics
 
 HOLD_SECONDS = 60.0  # that a generation lasts at least after it was last handed out
 _OVERHEAD = 2048  # bytes of the objects around one sample
+_LOOKED_AT = 1000  # words that begin like a prefix
 
 
 @attrs.frozen
@@ -55,6 +56,7 @@ class Samples:
         self._hold = hold
         self._held: OrderedDict[Place, list[_Held]] = OrderedDict()  # newest generation last
         self._bytes = 0
+        self._named: dict[tuple[str, str, str], Place] = {}
 
     @property
     def size(self) -> int:
@@ -105,10 +107,28 @@ class Samples:
         if not self._make_room(size, place, now):
             return False
         self._held.setdefault(place, held).append(_Held(statistics, now, now))
+        self._named[place.database, place.table, place.index] = place
         self._held.move_to_end(place)
         self._bytes += size
         self._drop_other_versions(place)
         return True
+
+    def rows_with(self, database_id: str, table: str, index: str, term: str) -> int | None:
+        """Estimate how many rows of a table have a word (`stem*`: one that begins so); None: it has no sample.
+
+        What no sampled row has is taken for half a row of the sample.
+        """
+        place = self._named.get((database_id, table, index))
+        if place is None:
+            return None
+        statistics = self._held[place][-1].statistics
+        if not statistics.sampled:
+            return None
+        if term.endswith("*"):
+            found = sum(count for _, count in statistics.starting(term[:-1], _LOOKED_AT))
+        else:
+            found = statistics.count(term)
+        return round(min(found or 0.5, statistics.sampled) * statistics.rows / statistics.sampled)
 
     def of(self, database_id: str, tables: Sequence[str] | None = None) -> Sequence[Vocabulary]:
         """Give the newest samples of a database."""
@@ -143,5 +163,8 @@ class Samples:
                 self._forget(place)
 
     def _forget(self, place: Place) -> None:
+        name = (place.database, place.table, place.index)
+        if self._named.get(name) == place:
+            del self._named[name]
         for each in self._held.pop(place):
             self._bytes -= each.statistics.size + _OVERHEAD
