@@ -12,7 +12,9 @@ from altus4_core.search.results import check_hits
 from altus4_core.search.targets import OpenTargets
 from altus4_core.stored import Database
 
-OVERRUN = 0.05  # seconds: the databases' own deadlines end first, so that who is late is named; this is for the rest
+OVERRUN = (
+    0.05  # seconds: a database's own deadline ends first, so that it is named and not the mode; this is for the rest
+)
 CANCEL_GRACE = 0.1  # seconds that cancelled searches get to notice
 
 STATUS_OF_CODE = {
@@ -39,7 +41,7 @@ class FanOut:
             return [await self._one(mode, request, databases[0], seconds)]
         tasks = [asyncio.create_task(self._one(mode, request, database, seconds)) for database in databases]
         try:
-            _, late = await asyncio.wait(tasks, timeout=seconds + OVERRUN)
+            _, late = await asyncio.wait(tasks, timeout=seconds + 2 * OVERRUN)
             if late:
                 for task in late:
                     task.cancel()
@@ -77,7 +79,7 @@ class FanOut:
                 mode.provider.search,
                 request,
                 target,
-                deadline=max(left, 0.001),
+                deadline=max(left, 0.0) + OVERRUN,
                 check=check_hits,
                 passes=(TargetFailed, Unsearchable, ValidationFailed),
             )
