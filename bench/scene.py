@@ -25,7 +25,7 @@ from altus4_core.progress import progress_for
 SCHEMA = "bench"
 WORD = "quetzalcoatl"
 HITS = 20
-BODY = {"query": WORD, "limit": 20, "totals": "none", "categories": False}
+BODY = {"query": WORD, "limit": 20, "totals": "none", "ranking": "mysql", "categories": False}
 
 
 async def fill(admin: Pool, rows: int) -> None:

@@ -45,6 +45,10 @@ async def _fill(pool: Pool) -> None:
         "CREATE TABLE texts (id INT PRIMARY KEY AUTO_INCREMENT, title VARCHAR(100), body TEXT, note VARCHAR(20),"
         " FULLTEXT KEY ft (title, body)) ENGINE=InnoDB"
     )
+    await pool.fetch("CREATE TABLE `long` (id INT PRIMARY KEY, body TEXT, FULLTEXT KEY ft (body)) ENGINE=InnoDB")
+    filler = "other words " * 300
+    rows = [(1, f"{filler} a tuned piano {filler}"), (2, "tuning"), (3, "tunnel")]
+    await pool.fetch("INSERT INTO `long` VALUES (%s, %s), (%s, %s), (%s, %s)", [value for row in rows for value in row])
     for row in TEXTS:
         await pool.fetch("INSERT INTO texts (title, body) VALUES (%s, %s)", row)
     for name, engine, parser in (("crowd", "InnoDB", ""), ("old", "MyISAM", ""), ("grams", "InnoDB", "ngram")):
@@ -116,6 +120,17 @@ async def test_all_forms_of_a_word_are_found_and_shown(mode: FulltextMode, targe
     assert keys(await search(mode, target, "tunnel")) == [3]
     assert keys(await search(mode, target, "cafe")) == [6]
     assert keys(await search(mode, target, "naïve")) == [6]
+
+
+async def test_matches_beyond_the_cut_are_found_and_shown(mode: FulltextMode, target: Target) -> None:
+    await sampled(mode, target, "long")
+    found = await search(mode, target, "tuning", "long")
+    assert sorted(keys(found)) == [1, 2], "what cannot be seen whole is believed to the server"
+    beyond = next(hit for hit in found.hits if hit.key == (1,))
+    assert beyond.matched_columns == ("body",)
+    assert "tuned piano" in beyond.snippet
+    assert found.hits[0].key == (2,), "what was seen ranks first"
+    assert "VALUES_CUT" in [notice.code for notice in found.notices]
 
 
 async def test_totals_are_those_of_natural_mode(mode: FulltextMode, target: Target) -> None:

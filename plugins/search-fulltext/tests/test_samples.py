@@ -150,3 +150,15 @@ def test_rows_with_a_word_are_estimated(clock: HeldClock) -> None:
     assert samples.rows_with("d", "t", "other", "tuning") is None
     samples.keep(place(version=2, columns=("b",)), statistics([]))
     assert samples.rows_with("d", "t", "ft", "tuning") is None
+
+
+def test_what_nobody_uses_is_forgotten(clock: HeldClock) -> None:
+    samples = Samples(1 << 20, clock.monotonic)
+    for table in ("used", "left"):
+        samples.keep(place(table), statistics(TEXTS, table))
+    clock.advance(1000)
+    assert samples.current(place("used")) is not None
+    clock.advance(900)
+    samples.drop_unused(1800)
+    assert [each.table for each in samples.of("d")] == ["used"]
+    assert samples.rows_with("d", "left", "ft", "tuning") is None

@@ -77,6 +77,7 @@ class Ranking:
         if pinned is not None:
             held = self._sampler.samples.generation(place, pinned)
             if held is None:
+                self._sampler.current(place, target, search.plan)  # for the search that begins again
                 message = "The statistics that this cursor goes on with are gone; begin the search again."
                 raise CursorExpired(message)
             return held

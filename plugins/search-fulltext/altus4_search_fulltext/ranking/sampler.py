@@ -52,7 +52,8 @@ class Sampler:
 
     def start(self) -> None:
         """Begin to work. Until then, and after `aclose`, wishes are ignored."""
-        self._workers = [asyncio.create_task(self._work()) for _ in range(_AT_ONCE)]
+        work = [self._work() for _ in range(_AT_ONCE)]
+        self._workers = [asyncio.create_task(each) for each in (*work, self._tidy())]
 
     async def aclose(self) -> None:
         """Stop. May be called twice."""
@@ -100,6 +101,12 @@ class Sampler:
                     self._not_before.clear()
                 self._not_before[wish.place] = self._clock() + _RETRY_SECONDS
             self._pending.discard(wish.place)
+
+    async def _tidy(self) -> None:
+        """Forget what has not been used for two refreshes: its words are the database owner's, who may be gone."""
+        while True:
+            await asyncio.sleep(self._refresh / 2)
+            self.samples.drop_unused(2 * self._refresh)
 
     async def _read(self, wish: _Wish) -> bool:
         collector = Collector(wish.plan.rules)

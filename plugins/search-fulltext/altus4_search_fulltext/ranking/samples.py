@@ -139,6 +139,13 @@ class Samples:
         ]
         return [statistics for _, _, statistics in sorted(found, key=lambda each: each[:2])]
 
+    def drop_unused(self, seconds: float) -> None:
+        """Give up samples that nobody has used for so long: their tables may be nobody's any more."""
+        now = self._clock()
+        for place in list(self._held):
+            if all(now - each.used_at > seconds for each in self._held[place]):
+                self._forget(place)
+
     def _make_room(self, size: int, wanted: Place, now: float) -> bool:
         for place in [place for place in self._held if place != wanted]:
             if self._bytes + size <= self._capacity:
