@@ -1,13 +1,15 @@
-"""What plugins count themselves, shown among the metrics: things that went wrong and were put up with."""
+"""What plugins count and measure themselves, shown among the metrics."""
 
 from collections import Counter
+from collections.abc import Callable
 
 
 class Counters:
-    """Totals since the start of the process, by plugin and name."""
+    """Totals since the start of the process, and how to read what goes up and down, by plugin and name."""
 
     def __init__(self) -> None:
         self.totals: Counter[tuple[str, str]] = Counter()
+        self.gauges: dict[tuple[str, str], Callable[[], float]] = {}
 
     def of(self, plugin: str) -> "PluginCounters":
         """Give one plugin's part."""
@@ -15,7 +17,7 @@ class Counters:
 
 
 class PluginCounters:
-    """One plugin's totals. A name is fixed in the code, `[a-z][a-z_]*`: never made from what a request says."""
+    """One plugin's part. A name is fixed in the code, `[a-z][a-z_]*`: never made from what a request says."""
 
     def __init__(self, plugin: str, counters: Counters) -> None:
         self._plugin = plugin
@@ -28,3 +30,7 @@ class PluginCounters:
     def total(self, name: str) -> int:
         """Give a total."""
         return self._counters.totals[(self._plugin, name)]
+
+    def gauge(self, name: str, read: Callable[[], float]) -> None:
+        """Show a figure that goes up and down; `read` is called whenever metrics are asked for, and must be quick."""
+        self._counters.gauges[(self._plugin, name)] = read

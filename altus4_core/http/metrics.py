@@ -1,5 +1,6 @@
 """Counters of this process, as JSON and as Prometheus text (exposition format 0.0.4)."""
 
+import logging
 import resource
 from collections.abc import Iterator
 from typing import Any
@@ -7,6 +8,8 @@ from typing import Any
 from altus4_core.gateway import Gateway
 from altus4_core.http.bulkhead import Bulkheads
 from altus4_core.http.gate import Gate
+
+logger = logging.getLogger("altus4.metrics")
 
 Sample = tuple[str, str, dict[str, str], float]  # name, type, labels, value
 
@@ -39,6 +42,13 @@ class Metrics:
             yield "altus4_plugin_faults_total", "counter", labels, count
         for (plugin, counted), total in self._gateway.counters.totals.items():
             yield "altus4_plugin_counts_total", "counter", {"plugin": plugin, "name": counted}, total
+        for (plugin, measured), read in self._gateway.counters.gauges.items():
+            try:
+                value = float(read())
+            except Exception:  # a plugin's own code, and no reason to go without the other figures
+                logger.warning("gauge %s of plugin %s cannot be read", measured, plugin, exc_info=True)
+                continue
+            yield "altus4_plugin_gauge", "gauge", {"plugin": plugin, "name": measured}, value
 
     def figures(self) -> dict[str, Any]:
         """Give the figures as JSON."""

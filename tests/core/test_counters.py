@@ -44,3 +44,24 @@ async def test_a_limiter_that_refuses_is_503_whatever_the_core_does_on_faults_an
     assert [(figure["labels"], figure["value"] >= 1) for figure in counted] == [
         ({"plugin": "choosy", "name": "unanswered"}, True)
     ]
+
+
+class Measuring(Plugin):
+    """One gauge that works and one that does not."""
+
+    name = "measuring"
+
+    @hookimpl
+    def altus4_checks(self, ctx):
+        ctx.counters.gauge("depth", lambda: 3)
+        ctx.counters.gauge("broken", lambda: 1 / 0)
+        return []
+
+
+async def test_gauges_are_read_when_asked_for_and_a_broken_one_hides_no_other(client_factory):
+    client = await client_factory(Measuring, toml='[server]\nmetrics = "public"')
+    samples = (await (await client.get("/api/v1/metrics")).json())["data"]["metrics"]
+    gauges = {
+        sample["labels"]["name"]: sample["value"] for sample in samples if sample["name"] == "altus4_plugin_gauge"
+    }
+    assert gauges == {"depth": 3.0}

@@ -58,9 +58,11 @@ class DatabasesMySQL(Plugin):
 
         @asynccontextmanager
         async def open_targets() -> AsyncIterator[SharedTargets]:
+            from altus4_databases_mysql.poolgauges import show_pools
             from altus4_databases_mysql.warden import Warden
 
             targets = SharedTargets(ctx.service(Connector)())
+            show_pools(ctx.counters, targets)
             watch = asyncio.create_task(Warden(targets, ctx.service(MetadataStore), ctx.logger).run())
             try:
                 yield targets

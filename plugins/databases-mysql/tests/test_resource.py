@@ -323,3 +323,16 @@ async def test_advice_over_http(client, connected, customer):
     assert missing["ddl"] == ["ALTER TABLE `notes` ADD FULLTEXT INDEX `ft_note` (`note`)"]
     assert set(missing["estimate"]) == {"rows", "seconds", "bytes", "basis"}
     assert (await client.get(f"{PATH}/00000000-0000-4000-8000-000000000000/advice")).status == 404
+
+
+async def test_pools_are_among_the_metrics(client, connected):
+    await client.get(f"{PATH}/{connected['id']}/schema")
+    told = await data(await client.get("/api/v1/metrics"))
+    gauges = {
+        sample["labels"]["name"]: sample["value"]
+        for sample in told["metrics"]
+        if sample["name"] == "altus4_plugin_gauge" and sample["labels"]["plugin"] == "databases-mysql"
+    }
+    assert gauges["databases_open"] == 1
+    assert gauges["pool_connections"] == gauges["pool_connections_idle"] + gauges["pool_connections_active"]
+    assert gauges["pool_statements_queued"] == gauges["databases_with_open_circuit"] == 0
