@@ -37,16 +37,38 @@ def test_the_order_within_a_table_is_the_servers(world: World) -> None:
     assert ours == [row[0] for row in theirs]
 
 
-def test_statistics_rank_better_than_the_server(world: World) -> None:
-    """BM25 is the default, finds other forms of a word, and counts as the server does."""
-    asked = {"tables": ["articles"], "databases": [world.library]}
+def wait_for_samples(world: World, query: str, **asked: object) -> None:
+    """Search until no list is in the server's order any more."""
     ends = time.monotonic() + 10
     while any(
         warning["code"] == "RANKED_BY_SERVER"
-        for warning in world.gateway.search(world.ann, "gardens", **asked).data["warnings"]
+        for warning in world.gateway.search(world.ann, query, **asked).data["warnings"]
     ):
-        assert time.monotonic() < ends, "the table was not sampled"
+        assert time.monotonic() < ends, "the tables were not sampled"
         time.sleep(0.05)
+
+
+@pytest.mark.parametrize("method", ["rrf", "relative", "globalIdf"])
+def test_pages_of_every_fusion_concatenate(world: World, method: str) -> None:
+    asked = {"fusion": {"method": method, "weights": {world.shop: 2.0}}}
+    wait_for_samples(world, "garden mysql water")
+    whole = world.gateway.search(world.ann, "garden mysql water", limit=100, **asked).data["results"]
+    assert len({result["table"] for result in whole}) > 1
+    scores = [result["relevanceScore"] for result in whole]
+    assert scores == sorted(scores, reverse=True)
+    assert 0 <= scores[-1] <= scores[0] <= 1
+    pieces = [
+        result["id"]
+        for offset in range(len(whole))
+        for result in found(world, "garden mysql water", limit=1, offset=offset, **asked)
+    ]
+    assert pieces == [result["id"] for result in whole]
+
+
+def test_statistics_rank_better_than_the_server(world: World) -> None:
+    """BM25 is the default, finds other forms of a word, and counts as the server does."""
+    asked = {"tables": ["articles"], "databases": [world.library]}
+    wait_for_samples(world, "gardens", **asked)
     data = world.gateway.search(world.ann, "gardens", **asked).data
     assert data["results"] == world.gateway.search(world.ann, "gardens", ranking="bm25", **asked).data["results"]
     assert any("garden " in str(result["data"]).lower() for result in data["results"])

@@ -101,7 +101,7 @@ class SearchFulltextPlugin(Plugin):
         settings = self.settings
         limits = Limits(settings.most_terms, settings.most_prefixes, settings.deepest)
         costs = CostBook()
-        ranking = Ranking(self._shared_sampler(ctx), ctx.clock.monotonic)
+        sampler = self._shared_sampler(ctx)
 
         def mode(name: Mode, language: Language) -> FulltextMode:
             return FulltextMode(
@@ -111,7 +111,7 @@ class SearchFulltextPlugin(Plugin):
                 concurrency=settings.table_concurrency,
                 costs=costs,
                 limits=CostLimits(settings.slow_after_ms / 1000, settings.most_seconds),
-                ranking=ranking if name == "natural" else None,
+                ranking=Ranking(sampler, ctx.clock.monotonic, by_default=name == "natural"),
             )
 
         return [mode("natural", NaturalLanguage(settings.most_terms)), mode("boolean", BooleanLanguage(limits))]

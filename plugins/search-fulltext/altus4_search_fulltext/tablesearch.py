@@ -44,7 +44,7 @@ class TableSearch:
     def __init__(self, plan: TablePlan, mode: Mode, longest: int, lane: Lane) -> None:
         self.plan = plan
         self.lane = lane
-        self._mode: Mode = mode
+        self.mode: Mode = mode
         lengths = sorted({longest, min(longest, 500), 200}, reverse=True)
         # With each length how many columns may be longer.
         self._lengths = tuple((length, sum(is_cut(column, length) for column in plan.shown)) for length in lengths)
@@ -132,7 +132,7 @@ class TableSearch:
 
     def statement(self, depth: int, mode: Mode | None = None) -> str:
         """Give the ranking statement, or that of another mode; its parameters are the query twice, and a number."""
-        if mode is None or mode == self._mode:
+        if mode is None or mode == self.mode:
             return self._form(depth).selection.sql
         return selection(self.plan, mode, self.length(depth)).sql
 
@@ -140,7 +140,7 @@ class TableSearch:
         length = self.length(depth)
         form = self._forms.get(length)
         if form is None:
-            chosen = selection(self.plan, self._mode, length)
+            chosen = selection(self.plan, self.mode, length)
             form = self._forms[length] = Form(chosen, RowReader(self.plan, chosen))
         return form
 

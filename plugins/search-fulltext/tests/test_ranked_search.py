@@ -1,5 +1,6 @@
 """Searches ranked by BM25, on both servers: what is found, in which order, how many, and with which statistics."""
 
+import asyncio
 import logging
 import random
 import time
@@ -10,6 +11,7 @@ import attrs
 import pytest
 from altus4_mysql import Pool
 from altus4_sandbox.address import ServerAddress
+from altus4_search_fulltext.boolean.language import BooleanLanguage
 from altus4_search_fulltext.costs import CostLimits
 from altus4_search_fulltext.mode import FulltextMode
 from altus4_search_fulltext.natural import NaturalLanguage
@@ -252,6 +254,26 @@ async def test_costs_are_predicted_from_the_sample(mode: FulltextMode, target: T
     target.lanes.clear()
     assert (await search(strict, target, "unheard", "crowd")).hits == []
     assert target.lanes == [False]
+
+
+@pytest.mark.parametrize(
+    "query", ["+alpha gamma", "beta AND (gamma OR delta)", "gam* -beta", '"beta gamma" zeta', "alpha NOT (beta gamma)"]
+)
+@pytest.mark.parametrize("table", ["crowd", "old"])
+async def test_boolean_queries_are_ranked_when_asked(sampler: Sampler, target: Target, table: str, query: str) -> None:
+    """The same rows, in an order of our own."""
+    ranking = Ranking(sampler, time.monotonic, by_default=False)
+    mode = FulltextMode("boolean", BooleanLanguage(), longest=2000, concurrency=4, ranking=ranking)
+    servers = await search(mode, target, query, table, limit=ROWS)
+    assert (servers.generation, servers.evidence) == (None, None)
+    while not (ours := await search(mode, target, query, table, limit=ROWS, ranking="bm25")).generation:
+        await asyncio.sleep(0.01)
+    assert sorted(keys(ours)) == sorted(keys(servers))
+    assert (ours.total, ours.relation) == (servers.total, "eq")
+    assert keys(ours) != keys(servers)
+    part = await search(mode, target, query, table, limit=30, ranking="bm25")
+    assert keys(part) == keys(ours)[:31]
+    assert all(hit.matched_columns == ("body",) for hit in part.hits)
 
 
 async def test_an_index_with_another_parser_keeps_the_servers_order(mode: FulltextMode, target: Target) -> None:

@@ -16,6 +16,7 @@ from altus4_search_fulltext.wordchars import is_word_character
 
 K1 = 1.6
 B = 0.75
+_LOOKED_AT = 1000  # words that begin like a prefix
 _LONGEST_PIECE = 100  # characters; longer words are in no index
 
 
@@ -79,5 +80,8 @@ def idf(rows: float, frequency: float) -> float:
 
 
 def frequency_of(term: Term, statistics: TableStatistics) -> int:
-    """Give how many sampled rows have a term."""
+    """Give how many sampled rows have a term; of a prefix at most so many."""
+    if term.name.endswith("*"):
+        found = sum(count for _, count in statistics.starting(term.head, _LOOKED_AT))
+        return min(found, statistics.sampled)
     return statistics.stem_count(term.name) if term.stemmer is statistics.stem else statistics.count(term.name)

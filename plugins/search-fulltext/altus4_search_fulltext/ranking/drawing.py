@@ -12,7 +12,7 @@ from altus4_search_fulltext.needles import Needle
 from altus4_search_fulltext.query import IndexQuery
 from altus4_search_fulltext.ranking.statistics import TableStatistics
 from altus4_search_fulltext.ranking.stems import Stem, unchanged, variants
-from altus4_search_fulltext.ranking.terms import Term, needle_of, term_of
+from altus4_search_fulltext.ranking.terms import Term, needle_of, prefix_term, term_of
 from altus4_search_fulltext.tokens import Fate, TokenRules
 
 _SHORTEST_PREFIX = 4  # letters
@@ -72,6 +72,18 @@ def draw(query: IndexQuery, rules: TokenRules, statistics: TableStatistics, stem
     text = " ".join(_written(needle, written, has_phrase=has_phrase) for needle in sent)
     drawn = IndexQuery(text, tuple(sent), query.notices, alternatives=not has_phrase)
     return Drawing(drawn, tuple(terms.values()), tuple(needles), widened)
+
+
+def as_asked(query: IndexQuery) -> Drawing:
+    """Draw exactly what a query in boolean mode finds; its words and prefixes are what rows are scored by."""
+    terms: dict[str, Term] = {}
+    for needle in query.needles:
+        *lead, last = needle.words
+        for word in lead:
+            terms.setdefault(word, term_of(word, unchanged))
+        term = prefix_term(last) if needle.open_end else term_of(last, unchanged)
+        terms.setdefault(term.name, term)
+    return Drawing(query, tuple(terms.values()), query.needles, widened=False)
 
 
 def _pieces(word: str, term: Term, rules: TokenRules, statistics: TableStatistics) -> list[Needle]:

@@ -16,7 +16,7 @@ from altus4_search_fulltext.matching import Matcher
 from altus4_search_fulltext.planner import TablePlan
 from altus4_search_fulltext.query import IndexQuery
 from altus4_search_fulltext.ranking.bm25 import BM25, frequency_of
-from altus4_search_fulltext.ranking.drawing import Drawing, draw
+from altus4_search_fulltext.ranking.drawing import Drawing, as_asked, draw
 from altus4_search_fulltext.ranking.statistics import TableStatistics
 from altus4_search_fulltext.ranking.stems import Stem, unchanged
 from altus4_search_fulltext.rows import RowReader
@@ -65,13 +65,14 @@ class RankedSearch:
     def __init__(self, search: TableSearch) -> None:
         self._search = search
         plan = self._plan = search.plan
-        # MyISAM draws by its own natural mode: its boolean mode does not rank.
-        mode: Mode = "boolean" if plan.rules.innodb else "natural"
+        # MyISAM draws natural queries by its own natural mode: its boolean mode hardly ranks.
+        self._as_asked = search.mode == "boolean"
+        mode: Mode = "boolean" if plan.rules.innodb else search.mode
         chosen = selection(plan, mode, search.length(WINDOW))
         self._form = Form(chosen, RowReader(plan, chosen))
         self._sql = self._form.selection.sql
         self._most_windows = max(search.most_rows(chosen.longest) // WINDOW, 1)  # in one statement
-        self._count = count_statement(plan, "natural")
+        self._count = count_statement(plan, search.mode)
         places = {column.name: place for place, column in enumerate(plan.shown)}
         self._places = tuple(places[name] for name in plan.index.columns if name in places)
 
@@ -87,7 +88,7 @@ class RankedSearch:
 
         Args:
             target: The database.
-            query: Of natural mode, with something to find.
+            query: With something to find.
             statistics: To rank with.
             request: For the depth, and whether to count.
             ends: `time.monotonic()` of the deadline.
@@ -98,9 +99,7 @@ class RankedSearch:
         """
         plan = self._plan
         depth = request.depth_of(target.id, plan.table.name)
-        drawing = draw(query, plan.rules, statistics, _stemmer(plan, statistics))
-        if not plan.rules.innodb:
-            drawing = attrs.evolve(drawing, query=query)
+        drawing = self._drawing(query, statistics)
         windows = await self._windows(target, drawing, query, statistics, depth, ends)
         ranked = windows.ranked
         # A fusion that compares rows of different tables puts whole windows in a new order.
@@ -123,6 +122,12 @@ class RankedSearch:
             statistics.generation,
             _evidence(drawing, statistics, shown, windows.lengths),
         )
+
+    def _drawing(self, query: IndexQuery, statistics: TableStatistics) -> Drawing:
+        if self._as_asked:
+            return as_asked(query)
+        drawing = draw(query, self._plan.rules, statistics, _stemmer(self._plan, statistics))
+        return drawing if self._plan.rules.innodb else attrs.evolve(drawing, query=query)
 
     async def _windows(
         self,
@@ -198,6 +203,7 @@ class _Ranker:
         self._bm25 = BM25(drawing.terms, statistics, rules.words)
         self._places = places
         self._longest = longest
+        self._widened = drawing.widened
         # The words of a phrase may stand apart; then it is not what matched.
         has_phrase = any(len(needle.words) > 1 for needle in query.needles)
         self._any = Matcher(drawing.needles, rules) if has_phrase else None
@@ -222,7 +228,7 @@ class _Ranker:
                 texts.append(text)
         score, weights = self._bm25.score(self._fold(" ".join(texts)), sum(map(len, texts)))
         certain = certain and all(map(str.isascii, texts))
-        if certain and (not weights or (self._any is not None and not _has(self._any, texts))):
+        if self._widened and certain and (not weights or (self._any is not None and not _has(self._any, texts))):
             return None  # drawn for a word that only begins like a stem
         return _Ranked(row, round(score, 6), weights, texts, certain)
 

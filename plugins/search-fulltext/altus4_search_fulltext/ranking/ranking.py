@@ -29,17 +29,24 @@ class Ranking:
     Args:
         sampler: Has the statistics.
         clock: Monotonic seconds.
+        by_default: Whether requests that name no ranking get this one.
     """
 
-    def __init__(self, sampler: Sampler, clock: Callable[[], float]) -> None:
+    def __init__(self, sampler: Sampler, clock: Callable[[], float], *, by_default: bool = True) -> None:
         self._sampler = sampler
         self._clock = clock
+        self._by_default = by_default
         self._searches: WeakKeyDictionary[TableSearch, RankedSearch] = WeakKeyDictionary()
         self._begun: OrderedDict[_Key, float] = OrderedDict()
 
     def rows_with(self, database_id: str, table: str, index: str, term: str) -> int | None:
         """Estimate how many rows of a table have a word; see `Samples.rows_with`."""
         return self._sampler.samples.rows_with(database_id, table, index, term)
+
+    def wanted(self, request: SearchRequest) -> bool:
+        """Say whether a request is to be ranked here; an order by columns is the server's."""
+        wanted = self._by_default if request.ranking is None else request.ranking == "bm25"
+        return wanted and not request.sort
 
     async def run(
         self, search: TableSearch, target: MySQLTarget, query: IndexQuery, request: SearchRequest, ends: float

@@ -94,6 +94,13 @@ def term_of(word: str, stemmer: Stem) -> Term:
     return Term(stem, head, stemmer)
 
 
+@lru_cache(maxsize=_MOST_TERMS)
+def prefix_term(prefix: str) -> Term:
+    """Make the term of all words that begin so."""
+    name = f"{prefix}*"
+    return Term(name, prefix, lambda _: name)
+
+
 def needle_of(term: Term) -> TermNeedle:
     """Make what finds a term in rows."""
     return TermNeedle((term.head,), open_end=True, term=term)
