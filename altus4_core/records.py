@@ -300,13 +300,17 @@ def id_key(key: tuple[Any, ...]) -> str:
 
 @attrs.frozen
 class Category:
-    """A group of results. `filter` is what narrows a search to it, if anything does."""
+    """A group of results. `filter` is what narrows a search to it, if anything does.
+
+    `members` are the ids of its results (`FusedHit.id`), as far as the categorizer says: they show it then.
+    """
 
     name: str
     count: int
     confidence: float
     source: str
     filter: Mapping[str, Any] | None = None
+    members: frozenset[str] = frozenset()
 
 
 @attrs.frozen
@@ -320,7 +324,10 @@ class Suggestion:
 
 @attrs.frozen
 class SuggestRequest:
-    """What a suggester gets: the text so far and whose it is."""
+    """What a suggester gets: the text so far and whose it is.
+
+    `databases` are the ids that are meant; the core names all that the caller may search when the caller names none.
+    """
 
     identity: Identity
     query: str

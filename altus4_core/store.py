@@ -12,6 +12,7 @@ from typing import Protocol, runtime_checkable
 
 import attrs
 
+from altus4_core.popularqueries import PopularQueries
 from altus4_core.stored import ApiKey, AuditEntry, Database, MetricRow, SearchRow, Session, User
 
 
@@ -274,6 +275,10 @@ class MetadataStore(Protocol):
     def searches(self) -> SearchRepository:
         """The search log."""
         ...
+
+    @property
+    def popular(self) -> PopularQueries:
+        """Popular queries."""
 
     @property
     def audit(self) -> AuditRepository:

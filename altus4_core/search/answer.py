@@ -108,6 +108,9 @@ def answer_json(answer: SearchAnswer) -> dict[str, Any]:
         data["totalCount"] = answer.total
     if answer.next_cursor is not None:
         data["nextCursor"] = answer.next_cursor
+    if any(category.members for category in answer.categories):
+        for result in results:
+            result["categories"] = [each.name for each in answer.categories if result["id"] in each.members]
     for result in results if answer.explanations else ():
         explanation = answer.explanations.get(result["id"])
         if explanation is not None:

@@ -164,7 +164,8 @@ class SearchPipeline:
             notices += complaints
         suggestions: Sequence[Suggestion] = ()
         if self._enrichment.suggests and _wants_suggestions(request, len(fused)):
-            asked = SuggestRequest(question.identity, request.query, request.databases, request.tables)
+            meant = tuple(database.id for database in question.databases)
+            asked = SuggestRequest(question.identity, request.query, meant, request.tables)
             suggestions, complaints = await self._enrichment.suggest(asked)
             notices += complaints
         explanations: Explanations = {}
@@ -205,8 +206,9 @@ class SearchPipeline:
         Raises:
             NotFound: an id that this identity may not see.
         """
-        await self._directory.resolve(request.identity, request.databases)
-        suggestions, _ = await self._enrichment.suggest(request)
+        databases = await self._directory.resolve(request.identity, request.databases)
+        meant = attrs.evolve(request, databases=tuple(database.id for database in databases))
+        suggestions, _ = await self._enrichment.suggest(meant)
         return suggestions
 
     def mode(self, name: str) -> Entry:

@@ -106,6 +106,8 @@ def _look_at_category(category: Any) -> str | None:
         return "returned a Category whose name, count or confidence is of a wrong type"
     if category.filter is not None and not isinstance(category.filter, Mapping):
         return "returned a Category whose filter is no mapping"
+    if not isinstance(category.members, frozenset):
+        return "returned a Category whose members are no frozenset"
     return _sendable([category.source, category.filter])
 
 

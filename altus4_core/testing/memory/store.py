@@ -5,6 +5,7 @@ from altus4_core.testing.memory.api_keys import MemoryApiKeys
 from altus4_core.testing.memory.audit import MemoryAudit
 from altus4_core.testing.memory.databases import MemoryDatabases
 from altus4_core.testing.memory.metrics import MemoryMetrics
+from altus4_core.testing.memory.popularqueries import MemoryPopularQueries
 from altus4_core.testing.memory.searches import MemorySearches
 from altus4_core.testing.memory.sessions import MemorySessions
 from altus4_core.testing.memory.tables import Tables
@@ -26,6 +27,7 @@ class MemoryStore:
         self.api_keys = MemoryApiKeys(self._tables)
         self.databases = MemoryDatabases(self._tables)
         self.searches = MemorySearches(self._tables)
+        self.popular = MemoryPopularQueries(self._tables)
         self.audit = MemoryAudit(self._tables)
         self.metrics = MemoryMetrics(self._tables)
 

@@ -5,6 +5,7 @@ from altus4_metadata_mysql.audit import AuditLog
 from altus4_metadata_mysql.databases import Databases
 from altus4_metadata_mysql.link import Link
 from altus4_metadata_mysql.metrics import Metrics
+from altus4_metadata_mysql.popularqueries import PopularQueriesLog
 from altus4_metadata_mysql.searches import Searches
 from altus4_metadata_mysql.sessions import Sessions
 from altus4_metadata_mysql.users import Users
@@ -20,6 +21,7 @@ class MySQLMetadataStore:
         self.api_keys = ApiKeys(link)
         self.databases = Databases(link)
         self.searches = Searches(link)
+        self.popular = PopularQueriesLog(link)
         self.audit = AuditLog(link)
         self.metrics = Metrics(link)
 

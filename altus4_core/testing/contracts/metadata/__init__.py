@@ -8,13 +8,21 @@ from altus4_core.testing.contracts.metadata.api_keys import ApiKeyContract
 from altus4_core.testing.contracts.metadata.audit import AuditContract
 from altus4_core.testing.contracts.metadata.databases import DatabaseContract
 from altus4_core.testing.contracts.metadata.metrics import MetricContract
+from altus4_core.testing.contracts.metadata.popularqueries import PopularQueriesContract
 from altus4_core.testing.contracts.metadata.searches import SearchContract
 from altus4_core.testing.contracts.metadata.sessions import SessionContract
 from altus4_core.testing.contracts.metadata.users import UserContract
 
 
 class MetadataStoreContract(
-    UserContract, SessionContract, ApiKeyContract, DatabaseContract, SearchContract, AuditContract, MetricContract
+    UserContract,
+    SessionContract,
+    ApiKeyContract,
+    DatabaseContract,
+    SearchContract,
+    PopularQueriesContract,
+    AuditContract,
+    MetricContract,
 ):
     """Everything that a metadata store promises."""
 

@@ -1,0 +1,51 @@
+"""Facets: tables and columns with few values, counted exactly."""
+
+import pytest
+from altus4_categories.facets import Facets
+
+from altus4_core.records import FusedHit, Hit, SearchRequest
+
+REQUEST = SearchRequest("tea")
+
+
+def hits(rows, table="t"):
+    return [FusedHit("d", table, Hit((n,), 1.0, row), 0.5, n) for n, row in enumerate(rows)]
+
+
+async def facets(found, least=4):
+    return await Facets(least, 5).categorize(REQUEST, found)
+
+
+async def test_values_are_counted_and_can_be_filtered_by():
+    found = await facets(
+        hits([{"kind": "leaf"}, {"kind": "bag"}, {"kind": "leaf"}, {"kind": None}, {"kind": "leaf"}, {}])
+    )
+    assert [(one.name, one.count, one.confidence, one.source, one.filter) for one in found] == [
+        ("leaf", 3, 1.0, "kind", {"kind": "leaf"}),
+        ("bag", 1, 1.0, "kind", {"kind": "bag"}),
+    ]
+    assert found[0].members == {"d:t:0", "d:t:2", "d:t:4"}
+
+
+async def test_tables_are_categories_where_there_are_several():
+    found = await facets([*hits([{}] * 3, "teas"), *hits([{}] * 2, "pots")])
+    assert [(one.name, one.count, one.source, one.filter) for one in found] == [
+        ("teas", 3, "table", None),
+        ("pots", 2, "table", None),
+    ]
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        [{"name": f"unique {n}"} for n in range(8)],  # as good as a key
+        [{"kind": "leaf"}] * 8,  # tells nothing apart
+        [{"text": f"a sentence of many words that happens to repeat {n % 2}"} for n in range(8)],
+        [{"amount": n % 2} for n in range(8)],  # numbers name no group
+        [{"kind": "leaf" if n % 2 else "bag"} if n < 3 else {} for n in range(8)],  # on too few rows
+        [{"kind": ("a", "b", "c", "d", "e", "f")[n % 6]} for n in range(12)],  # too many values
+        [{"kind": "leaf"}, {"kind": "bag"}],  # can be read without groups
+    ],
+)
+async def test_none_rather_than_noise(rows):
+    assert list(await facets(hits(rows))) == []

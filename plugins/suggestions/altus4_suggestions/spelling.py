@@ -1,0 +1,80 @@
+"""Spelling: a word that the databases hardly know, and a frequent one that is nearly the same."""
+
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+
+from rapidfuzz import process
+from rapidfuzz.distance import DamerauLevenshtein
+
+from altus4_core.records import Suggestion, SuggestRequest
+from altus4_core.vocabulary import Vocabularies, Vocabulary
+from altus4_suggestions.words import WORD, samples_for, share_of
+
+_SHORTEST = 4  # letters of a word that is corrected
+_LONG = 8  # letters from which two mistakes are allowed
+_CANDIDATES = 10
+_REMEMBERED = 64  # samples whose words are kept as lists
+
+
+class Spelling:
+    """Corrects one query: every word that needs it and can be; else nothing.
+
+    Args:
+        vocabularies: Gives the service.
+        times: How many times as frequent as the typed word a correction must be.
+    """
+
+    name = "spelling"
+
+    def __init__(self, vocabularies: Callable[[], Vocabularies], times: int) -> None:
+        self._vocabularies = vocabularies
+        self._times = times
+        self._words: OrderedDict[int, list[str]] = OrderedDict()
+
+    async def suggest(self, request: SuggestRequest) -> Sequence[Suggestion]:
+        """Give the query with its words corrected. What is offered matches: the samples have each new word."""
+        samples = samples_for(self._vocabularies, request)
+        if not samples:
+            return []
+        text, quality, end = "", 1.0, 0
+        for found in WORD.finditer(request.query):
+            better = self._better(found[0].casefold(), samples)
+            text += request.query[end : found.start()] + (better[0] if better else found[0])
+            quality *= better[1] if better else 1.0
+            end = found.end()
+        text += request.query[end:]
+        return [Suggestion(text, round(quality, 4), "spelling")] if quality < 1.0 else []
+
+    def _better(self, word: str, samples: Sequence[Vocabulary]) -> tuple[str, float] | None:
+        """Give a word to take the place of this one, and how alike they are (0..1)."""
+        if len(word) < _SHORTEST or word.isdigit():
+            return None
+        typed = share_of(samples, word)
+        most = 2 if len(word) >= _LONG else 1
+        best: tuple[float, str, float] | None = None
+        for sample in samples:
+            for candidate, distance, _ in process.extract(
+                word,
+                self._words_of(sample),
+                scorer=DamerauLevenshtein.distance,
+                score_cutoff=most,
+                limit=_CANDIDATES,
+            ):
+                share = share_of(samples, candidate)
+                if candidate == word or share <= typed * self._times or not share:
+                    continue
+                alike = 1 - distance / max(len(word), len(candidate))
+                if best is None or (alike, share, candidate) > (best[2], best[0], best[1]):
+                    best = (share, candidate, alike)
+        return None if best is None else (best[1], best[2])
+
+    def _words_of(self, sample: Vocabulary) -> list[str]:
+        """Give the words long enough to be a correction; remembered, since a sample never changes."""
+        words = self._words.get(sample.generation)
+        if words is None:
+            words = [word for word, _ in sample if len(word) >= _SHORTEST - 1]
+            self._words[sample.generation] = words
+            if len(self._words) > _REMEMBERED:
+                self._words.popitem(last=False)
+        self._words.move_to_end(sample.generation)
+        return words

@@ -1,0 +1,67 @@
+"""Popular queries: the account's own, often, lately, with results."""
+
+from datetime import timedelta
+
+import attrs
+import pytest
+from altus4_suggestions.popular import Popular
+
+from altus4_core.records import SuggestRequest
+from altus4_core.stored import SearchRow
+from altus4_core.testing.memory import MemoryStore
+from altus4_core.testing.twins.plugin import user_identity
+
+ANN = user_identity()
+BOB = attrs.evolve(ANN, user_id="user-2")
+
+
+@pytest.fixture
+async def log(held_clock):
+    store = MemoryStore(held_clock)
+    number = 0
+
+    async def add(query, times, user="user-1", days=0.0, results=5):
+        nonlocal number
+        for _ in range(times):
+            number += 1
+            at = held_clock.now() - timedelta(days=days)
+            await store.searches.add_many([SearchRow(str(number), user, query, "natural", at, result_count=results)])
+
+    return store, add
+
+
+def popular(store, clock):
+    return Popular(lambda: store, clock, least=3, half_life_days=14, history_days=90, remembered=60)
+
+
+async def texts(suggester, query, identity=ANN):
+    return [suggestion.text for suggestion in await suggester.suggest(SuggestRequest(identity, query))]
+
+
+async def test_what_fits_best_comes_first(log, held_clock):
+    store, add = log
+    await add("mysql tuning", 5)
+    await add("mysql backup", 9, days=60)
+    await add("tuning a piano", 3)
+    await add("mysql rare", 2)
+    await add("mysql nothing", 9, results=0)
+    await add("mysql secret", 9, user="user-2")
+    suggester = popular(store, held_clock)
+    assert await texts(suggester, "my") == ["mysql tuning", "mysql backup"]
+    assert await texts(suggester, "tuning my") == ["mysql tuning"]
+    assert await texts(suggester, "TUN") == ["mysql tuning", "tuning a piano"]
+    assert await texts(suggester, "mysql tuning") == []
+    assert await texts(suggester, "my", BOB) == ["mysql secret"]
+    scores = [suggestion.score for suggestion in await suggester.suggest(SuggestRequest(ANN, "my"))]
+    assert scores == sorted(scores, reverse=True)
+    assert all(0 < score < 1 for score in scores)
+
+
+async def test_the_log_is_read_once_a_minute(log, held_clock):
+    store, add = log
+    suggester = popular(store, held_clock)
+    assert await texts(suggester, "tea") == []
+    await add("tea time", 3)
+    assert await texts(suggester, "tea") == []
+    held_clock.advance(61)
+    assert await texts(suggester, "tea") == ["tea time"]
