@@ -1,7 +1,7 @@
 """The plugin base class, what a plugin is told at start (`PluginContext`), and the version of this API."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, ClassVar, Generic, Protocol, TypeVar
 
@@ -11,6 +11,7 @@ from altus4_core.changes import Changes
 from altus4_core.clock import Clock
 from altus4_core.counters import Counters, PluginCounters
 from altus4_core.settings.core import CoreSettings
+from altus4_core.tables import TableRights
 
 API: tuple[int, int] = (1, 0)
 """Version of the plugin API, apart from package versions: minor versions add, major versions remove."""
@@ -31,12 +32,15 @@ class Plugin:
         api: The plugin API it was written for, `(major, minor)`.
         Settings: Frozen attrs class; every field with metadata `doc` (see `altus4_core.settings.setting`).
         requires: Service types that must be running before this plugin's services start.
+        tables: What its statements do with tables of the metadata schema, its own and others': table to rights
+            (`{"notes": "SELECT, INSERT"}`). `altus4 grants` gives the gateway's account exactly these.
     """
 
     name: ClassVar[str] = ""
     api: ClassVar[tuple[int, int]] = API
     Settings: ClassVar[type] = NoSettings
     requires: ClassVar[tuple[type, ...]] = ()
+    tables: ClassVar[Mapping[str, str]] = {}
 
     def __init__(self, settings: Any = None) -> None:
         self.settings = settings if settings is not None else self.Settings()
@@ -66,7 +70,10 @@ class ServiceDirectory(Protocol):
 
 @attrs.frozen
 class PluginContext:
-    """What a hook is told. `settings` are the core's; a plugin's own are `self.settings`."""
+    """What a hook is told. `settings` are the core's; a plugin's own are `self.settings`.
+
+    `tables` are the rights that all enabled plugins together need on tables of the metadata schema.
+    """
 
     plugin: str
     logger: logging.Logger
@@ -75,6 +82,7 @@ class PluginContext:
     config_folder: Path
     services: ServiceDirectory = attrs.field(repr=False)
     changes: Changes = attrs.field(factory=Changes, repr=False)
+    tables: TableRights = attrs.field(factory=dict, repr=False)
     counters: PluginCounters = attrs.field(factory=lambda: Counters().of(""), repr=False)
 
     def service(self, wanted: type[T]) -> Handle[T]:

@@ -166,9 +166,13 @@ def config_explain(context: CommandContext, *, as_json: bool) -> None:
 
 @main.command()
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.option("--strict", is_flag=True, help="Warnings end with exit code 1, too.")
 @click.pass_obj
-def doctor(context: CommandContext, *, as_json: bool) -> None:
-    """Check settings, services and everything plugins know how to check."""
+def doctor(context: CommandContext, *, as_json: bool, strict: bool) -> None:
+    """Check settings, services and everything plugins know how to check.
+
+    Exit code: 0 nothing wrong, or warnings; 1 an error; 2 settings or plugins that keep the gateway from starting.
+    """
     from altus4_core.cli.doctor import examine, findings_json, findings_text
     from altus4_core.records import Severity
 
@@ -179,3 +183,5 @@ def doctor(context: CommandContext, *, as_json: bool) -> None:
     click.echo(findings_json(findings) if as_json else findings_text(findings))
     if any(finding.severity is Severity.ERROR for finding in findings):
         sys.exit(EXIT_USAGE if context.gateway.problems() else 1)
+    if strict and any(finding.severity is Severity.WARNING for finding in findings):
+        sys.exit(1)

@@ -33,6 +33,7 @@ from altus4_core.errors import FOREIGN_FAULTS, Problem, SettingsError
 from altus4_core.hookspecs import PROJECT, Altus4HookSpecs
 from altus4_core.plugin import API, Plugin, PluginContext, ServiceDirectory
 from altus4_core.settings.loader import LoadedSettings
+from altus4_core.tables import TableRights, add_up, table_fault
 
 
 @attrs.frozen
@@ -82,7 +83,8 @@ class PluginManager:
         manager = pluggy.PluginManager(PROJECT)
         manager.add_hookspecs(Altus4HookSpecs)
         running = [plugin for plugin in running if self._register(manager, plugin)]
-        contexts = {plugin.name: self._context(plugin.name) for plugin in running}
+        tables = add_up(type(plugin.instance).tables for plugin in running)
+        contexts = {plugin.name: self._context(plugin.name, tables) for plugin in running}
         own = core_claims(metrics=self._settings.core.server.metrics != "off")
         composer = Composer(manager, running, contexts, self._settings.core.prefer, own)
         entries = composer.compose()
@@ -162,6 +164,8 @@ class PluginManager:
             return self._failed(base, what, hint)
         if not is_tuple_of_types(cls.requires):
             return self._failed(base, "requires must be a tuple of classes", "write requires = (MetadataStore,)")
+        if fault := table_fault(cls.tables):
+            return self._failed(base, fault, "correct it")
         if not (inspect.isclass(cls.Settings) and attrs.has(cls.Settings)):
             return self._failed(base, "its Settings is not an attrs class", "decorate it with attrs.frozen")
         try:
@@ -211,7 +215,7 @@ class PluginManager:
             return False
         return True
 
-    def _context(self, name: str) -> PluginContext:
+    def _context(self, name: str, tables: TableRights) -> PluginContext:
         return PluginContext(
             plugin=name,
             logger=logging.getLogger(f"altus4.{name}"),
@@ -220,6 +224,7 @@ class PluginManager:
             config_folder=self._settings.config_folder,
             services=self._services,
             changes=self._changes,
+            tables=tables,
             counters=self._counters.of(name),
         )
 

@@ -54,6 +54,12 @@ class AccountsPlugin(Plugin):
     name = "accounts"
     Settings = AccountSettings
     requires = (MetadataStore,)
+    tables = {
+        "users": "SELECT, INSERT, UPDATE, DELETE",
+        "sessions": "SELECT, INSERT, UPDATE, DELETE",
+        "databases": "SELECT",
+        "audit_log": "SELECT, INSERT, UPDATE",
+    }
     settings: AccountSettings
 
     @hookimpl

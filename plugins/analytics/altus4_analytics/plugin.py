@@ -13,6 +13,7 @@ class AnalyticsPlugin(Plugin):
 
     name = "analytics"
     requires = (MetadataStore,)
+    tables = {"searches": "INSERT", "users": "SELECT", "databases": "SELECT"}
 
     @hookimpl
     def altus4_analytics_sinks(self, ctx: PluginContext) -> Iterable[AnalyticsSink]:

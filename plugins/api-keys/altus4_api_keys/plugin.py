@@ -40,6 +40,13 @@ class ApiKeysPlugin(Plugin):
     name = "api-keys"
     Settings = ApiKeySettings
     requires = (MetadataStore,)
+    tables = {
+        "api_keys": "SELECT, INSERT, UPDATE",
+        "api_key_usage": "SELECT, INSERT, UPDATE",
+        "users": "SELECT",
+        "databases": "SELECT",
+        "audit_log": "SELECT, INSERT, UPDATE",
+    }
     settings: ApiKeySettings
 
     @hookimpl

@@ -31,6 +31,7 @@ class AuditPlugin(Plugin):
     name = "audit"
     Settings = AuditSettings
     requires = (MetadataStore,)
+    tables = {"audit_log": "SELECT, INSERT, UPDATE, DELETE", "users": "SELECT"}
     settings: AuditSettings
 
     @hookimpl

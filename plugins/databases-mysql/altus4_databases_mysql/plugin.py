@@ -20,6 +20,7 @@ class DatabasesMySQL(Plugin):
 
     name = "databases-mysql"
     Settings = DatabasesMySQLSettings
+    tables = {"databases": "SELECT, INSERT, UPDATE, DELETE", "users": "SELECT", "audit_log": "SELECT, INSERT, UPDATE"}
 
     @hookimpl
     def altus4_services(self, ctx: PluginContext) -> Iterable[Service]:

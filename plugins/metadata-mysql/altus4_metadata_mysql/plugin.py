@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 from importlib.resources import files
 
 import attrs
+import click
 from attrs.validators import ge, gt
 
 from altus4_core.errors import Problem, StartupRefused
@@ -25,6 +26,9 @@ class MetadataMySQLSettings:
     read_timeout: float = setting(
         1.5, doc="Longest time of a statement that reads, connecting included, in seconds.", validator=gt(0)
     )
+    client_programs: str = setting(
+        "", doc="Folder of mysqldump and mysql, or mariadb-dump and mariadb; empty: wherever PATH finds them."
+    )
     write_timeout: float = setting(
         8.0, doc="Longest time of a statement that writes, connecting included, in seconds.", validator=gt(0)
     )
@@ -35,6 +39,7 @@ class MetadataMySQL(Plugin):
 
     name = "metadata-mysql"
     Settings = MetadataMySQLSettings
+    tables = {"migrations": "SELECT"}
 
     @hookimpl
     def altus4_services(self, ctx: PluginContext) -> Iterable[Service]:
@@ -83,17 +88,33 @@ class MetadataMySQL(Plugin):
 
     @hookimpl
     def altus4_checks(self, ctx: PluginContext) -> Iterable[Check]:
-        """Offer the check that the schema is at head."""
-        from altus4_metadata_mysql.checks import MigrationsAtHead
+        """Offer what can be seen of the metadata database: only whether it is at head decides on readiness."""
+        from altus4_metadata_mysql.checks import Clocks, Connections, Indexes, MigrationsAtHead, Rights, Variables
+        from altus4_metadata_mysql.checks.asking import Server
 
+        server = Server(ctx.settings.metadata.url, self.settings.driver, self.settings.pool_size)
         return [
             MigrationsAtHead(
                 ctx.service(MigrationStore),
                 shipped_files,
                 ctx.clock,
                 required=ctx.settings.metadata.require_migrated,
-            )
+            ),
+            Rights(server, ctx.tables),
+            Variables(server),
+            Indexes(server),
+            Clocks(server, ctx.clock),
+            Connections(server),
         ]
+
+    @hookimpl
+    def altus4_commands(self, ctx: PluginContext) -> Iterable[click.Command]:
+        """Offer `altus4 backup`, `altus4 restore` and `altus4 grants`."""
+        from altus4_metadata_mysql.dump.commands import Tools, backup_command, restore_command
+        from altus4_metadata_mysql.grantscommand import grants_command
+
+        tools = Tools(self.settings.driver, self.settings.client_programs)
+        return [backup_command(tools), restore_command(tools), grants_command(ctx.tables)]
 
 
 def shipped() -> Migrations:

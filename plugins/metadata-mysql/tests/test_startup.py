@@ -170,7 +170,7 @@ async def test_pending_migrations(gateway_of, schema):
     gateway = gateway_of(schema.url, "[metadata]\nrequire_migrated = false")
     await gateway.start()
     try:
-        (check,) = gateway.composition.of("check")
+        check = gateway.composition.of("check")[0]
         finding = await check.provider.run()
         assert finding.severity is Severity.WARNING
         assert "001_create_users_table" in finding.message
@@ -188,7 +188,7 @@ async def test_ready_at_head(gateway_of, migrated):
         assert len(parts) == len(found), "each has a name of its own"
         assert parts["metadata"]
         assert parts["migrations"]
-        (check,) = gateway.composition.of("check")
+        check = gateway.composition.of("check")[0]
         assert (await check.provider.run()).severity is Severity.OK
         state = "UPDATE migrations SET state = '{}' WHERE filename = '003_create_searches_table'"
         await migrated.query(state.format("going-up"))

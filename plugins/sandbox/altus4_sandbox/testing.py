@@ -9,6 +9,7 @@ configures its server takes `private_server`. `private_redis` starts Redis serve
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
+from pathlib import Path
 from typing import Protocol
 
 import pytest
@@ -17,6 +18,7 @@ from .address import ServerAddress
 from .finder import find_or_fetch
 from .flavour import Flavour
 from .options import ServerOptions
+from .programs import write_programs
 from .redis import PrivateRedis, find_or_fetch_redis
 from .server import PrivateServer
 from .shared import shared_address
@@ -71,6 +73,17 @@ def private_server() -> Iterator[PrivateServerFactory]:
             return stack.enter_context(PrivateServer(find_or_fetch(flavour), options=options))
 
         yield start
+
+
+@pytest.fixture(scope="session")
+def client_programs(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Flavour | str], Path]:
+    """A function from a flavour to a folder with its dump program, client and reader of binary logs."""
+
+    def programs(flavour: Flavour | str) -> Path:
+        folder = tmp_path_factory.getbasetemp() / f"programs-{Flavour(flavour)}"
+        return folder if folder.is_dir() else write_programs(find_or_fetch(flavour), folder)
+
+    return programs
 
 
 @pytest.fixture

@@ -1,0 +1,1 @@
+"""Backups of the metadata schema: taking, checking, keeping and restoring them."""

@@ -1,0 +1,35 @@
+"""Which backups are kept: by the time in their names, since a file's own time changes when it is copied."""
+
+import re
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Final
+
+STAMP: Final = "%Y%m%d_%H%M%S"
+SUFFIX: Final = ".sql.gz"
+
+
+def backup_name(schema: str, at: datetime) -> str:
+    """Give the name of a backup: the schema and the time, UTC."""
+    safe = re.sub(r"[^A-Za-z0-9_.-]", "_", schema)
+    return f"{safe}_{at.astimezone(UTC).strftime(STAMP)}{SUFFIX}"
+
+
+def prune(folder: Path, schema: str, now: datetime, keep_days: int) -> Sequence[Path]:
+    """Remove this schema's backups that are older than `keep_days`; gives them. Other files are left alone."""
+    safe = re.sub(r"[^A-Za-z0-9_.-]", "_", schema)
+    pattern = re.compile(rf"{re.escape(safe)}_(?P<stamp>\d{{8}}_\d{{6}}){re.escape(SUFFIX)}\Z")
+    removed = []
+    for path in sorted(folder.iterdir()):
+        match = pattern.match(path.name)
+        if match is None:
+            continue
+        try:
+            taken = datetime.strptime(match["stamp"], STAMP).replace(tzinfo=UTC)
+        except ValueError:
+            continue
+        if now - taken > timedelta(days=keep_days):
+            path.unlink()
+            removed.append(path)
+    return removed
