@@ -132,5 +132,6 @@ def ranked_by_server(reason: str) -> Notice:
 
 _REASONS = {
     "notSampled": "The table's words have not been counted yet; until then its results are in the server's own order.",
+    "tooExpensive": "Other forms of these words are in too many rows; the results are in the server's own order.",
     "parser": "The index has a parser of its own; its results are in the server's own order.",
 }

@@ -254,6 +254,10 @@ async def test_costs_are_predicted_from_the_sample(mode: FulltextMode, target: T
     target.lanes.clear()
     assert (await search(strict, target, "unheard", "crowd")).hits == []
     assert target.lanes == [False]
+    # A fifth of the rows has `alpha`, the others `alphas`: the word is affordable, all its forms are not.
+    found = await search(strict, target, "alpha", "crowd")
+    assert [notice.details for notice in found.notices] == [{"reason": "tooExpensive"}]
+    assert (found.generation, found.total) == (0, ROWS / 5)
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from weakref import WeakKeyDictionary
 import attrs
 from altus4_mysql import MySQLError, MySQLTarget
 
-from altus4_core.errors import CursorExpired, TargetFailed
+from altus4_core.errors import CursorExpired, TargetFailed, Unsearchable
 from altus4_core.records import Notice, SearchRequest, TableHits
 from altus4_search_fulltext import notices
 from altus4_search_fulltext.query import IndexQuery
@@ -74,6 +74,12 @@ class Ranking:
             return await ranked.run(target, query, statistics, request, ends)
         except (MySQLError, TargetFailed) as error:
             return search.failed(error)
+        except Unsearchable as refusal:
+            # Stems are in more rows than the words themselves, which may well be affordable.
+            if refusal.error_code != "QUERY_TOO_EXPENSIVE":
+                raise
+            told = (notices.ranked_by_server("tooExpensive"),)
+            return _plain(await search.run(target, query, request, ends), 0, told)
 
     def _statistics(
         self, place: Place, search: TableSearch, target: MySQLTarget, query: IndexQuery, request: SearchRequest
