@@ -35,6 +35,9 @@ from altus4_core.plugin import API, Plugin, PluginContext, ServiceDirectory
 from altus4_core.settings.loader import LoadedSettings
 from altus4_core.tables import TableRights, add_up, table_fault
 
+STANDARD_SET = "standard"
+"""Stands in `enable` for the dependencies of the distribution `altus4`, in their order."""
+
 
 @attrs.frozen
 class Selection:
@@ -99,7 +102,7 @@ class PluginManager:
         if self._selection.none:
             return [plugin.name for plugin in self._selection.extra]
         enabled = self._settings.core.enable
-        names = list(discovery.standard_names() if enabled is None else enabled)
+        names = _expanded((STANDARD_SET,) if enabled is None else enabled)
         names += [plugin.name for plugin in self._selection.extra if plugin.name not in names]
         if not names and enabled is None:
             installed = ", ".join(sorted(found)) or "none"
@@ -231,3 +234,12 @@ class PluginManager:
 
 def _one_line(error: BaseException) -> str:
     return " ".join(str(error).split())
+
+
+def _expanded(enabled: Sequence[str]) -> list[str]:
+    """Put the usual set in the place of `standard`; what is listed besides stands where it is listed."""
+    if STANDARD_SET not in enabled:
+        return list(enabled)
+    usual = [name for name in discovery.standard_names() if name not in enabled]
+    place = list(enabled).index(STANDARD_SET)
+    return [*enabled[:place], *usual, *enabled[place + 1 :]]

@@ -148,7 +148,9 @@ class CoreSettings:
         env=("ALTUS4_LOG_LEVEL",),
         validator=in_(["debug", "info", "warning", "error"]),
     )
-    enable: tuple[str, ...] | None = setting(None, doc="Plugins to load, in order; nothing else is imported.")
+    enable: tuple[str, ...] | None = setting(
+        None, doc="Plugins to load, in order, `standard` for the usual set; nothing else is imported."
+    )
     prefer: Mapping[str, str] = setting(
         factory=dict,
         doc='Which plugin provides a name that several claim: "search-mode.natural" = "search-x".',

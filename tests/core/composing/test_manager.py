@@ -3,6 +3,7 @@
 import pytest
 
 from altus4_core import Plugin, hookimpl
+from altus4_core.composing import manager
 from altus4_core.composing.discovery import FoundPlugin
 from altus4_core.composing.manager import Selection
 from altus4_core.gateway import Gateway
@@ -172,3 +173,19 @@ def test_only(tmp_path):
     gateway = load(selection, "enable = []\n", tmp_path)
     assert imported == ["two"]
     assert [loaded.name for loaded in gateway.composition.loaded()] == ["two"]
+
+
+@pytest.mark.parametrize(
+    ("enable", "expected"),
+    [
+        (["standard"], ["one", "two"]),
+        (["mine", "standard"], ["mine", "one", "two"]),
+        (["standard", "mine"], ["one", "two", "mine"]),
+        (["two", "standard", "mine"], ["two", "one", "mine"]),
+        (["mine"], ["mine"]),
+        ([], []),
+    ],
+)
+def test_standard_stands_for_the_usual_set(monkeypatch, enable, expected):
+    monkeypatch.setattr(manager.discovery, "standard_names", lambda: ("one", "two"))
+    assert manager._expanded(enable) == expected
