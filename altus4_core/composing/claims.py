@@ -17,6 +17,9 @@ ROUTES = frozenset(
         "GET /openapi.json",
         "POST /api/v1/search",
         "GET /api/v1/search",
+        "POST /api/v1/search/batch",
+        "POST /api/v1/search/explain",
+        "POST /api/v1/search/analyze",
         "GET /api/v1/search/suggestions",
     }
 )
