@@ -60,7 +60,6 @@ async def measure(options: argparse.Namespace) -> None:
         configuration = here.folder / "open.toml"
         configuration.write_text(f"enable = {enabled}\n")
         authenticated = await here.gateway(options.port)
-        # Keys that only the plugins left out know would be refused as unknown settings.
         unauthenticated = await here.gateway(
             options.port + 1, "--plugin", f"{plugin}:Open", environ={"ALTUS4_CONFIG": str(configuration)}
         )
