@@ -1,8 +1,8 @@
 """Reading a sample of a table: a few rows at each of many places spread over the primary key.
 
-Each place is a range of the primary key with a LIMIT, which costs the same in a table of any size (30 places in one
-statement of a million rows: see `bench`). `ORDER BY RAND()` would read the whole table. Texts are cut, rows and bytes
-bounded, so that a sample is never more than a moment's work for either side.
+Each place is a range of the primary key with a LIMIT, of which the server reads only the rows that it gives, however
+large the table is. `ORDER BY RAND()` would read the whole table. Texts are cut, rows and bytes bounded, so that a
+sample is never more than a moment's work for either side.
 """
 
 from collections.abc import AsyncIterator, Sequence
