@@ -16,7 +16,6 @@ from altus4_search_fulltext.ranking.statistics import Collector, TableStatistics
 _AT_ONCE = 2  # samples being read
 _WAITING = 256  # places that may wait to be read
 _SECONDS = 30.0  # that reading one sample may take
-_ROWS_IN_A_ROW = 4  # analysed before others get the event loop: about a millisecond
 _RETRY_SECONDS = 60.0  # after a failure, or when there was no room
 _MOST_FAILURES = 4096  # remembered
 
@@ -111,10 +110,9 @@ class Sampler:
     async def _read(self, wish: _Wish) -> bool:
         collector = Collector(wish.plan.rules)
         async for rows in sampled_rows(wish.target, wish.plan):
-            for number, row in enumerate(rows):
+            for row in rows:
                 collector.add(row.texts)
-                if number % _ROWS_IN_A_ROW == 0:
-                    await asyncio.sleep(0)
+                await asyncio.sleep(0)  # a row takes up to some milliseconds
         table = wish.plan.table
         estimate = table.estimated_rows or 0
         # Some 20 ms of sorting in one piece: in a thread the event loop gets its turns.
