@@ -13,7 +13,7 @@ from altus4_core.composing.manager import PluginManager, Selection
 from altus4_core.counters import Counters
 from altus4_core.dispatch import Dispatch
 from altus4_core.errors import Problem, SettingsError, StartupRefused
-from altus4_core.events import EventBus
+from altus4_core.events import EventBus, spill_folder
 from altus4_core.migrate.files import MigrationsRefused, read_files
 from altus4_core.migrate.plan import pending
 from altus4_core.nearest import did_you_mean
@@ -65,7 +65,7 @@ class Gateway:
         self.changes.listen("databases", self.directory.forget)
         self.changes.listen("user", self.directory.forget)
         self.targets = OpenTargets(self.composition, self.dispatch, core.deadlines.target_open)
-        self.events = EventBus(self.composition, self.dispatch, core.events, core.deadlines.sink)
+        self.events = EventBus(self.composition, self.dispatch, core.events, core.deadlines.sink, spill_folder(core))
         self.pipeline = SearchPipeline(
             self.composition, self.dispatch, self.directory, self.targets, self.events, core, self.clock
         )

@@ -259,9 +259,10 @@ class Altus4HookSpecs:
         """Offer places where events are recorded.
 
         When: `write` is called with batches, from a task and a bounded queue of each sink's own; what is queued is
-        flushed at stop.
+        flushed at stop, or lies on disk until the next start.
 
-        When it misbehaves: only its own events are lost, after retries, and counted.
+        When it misbehaves: its own events wait on disk (`events.spill`) and are tried again; beyond that they are lost
+        and counted.
 
             class Lines:
                 name = "lines"

@@ -13,7 +13,8 @@ from typing import Protocol, runtime_checkable
 import attrs
 
 from altus4_core.popularqueries import PopularQueries
-from altus4_core.stored import ApiKey, AuditEntry, Database, MetricRow, SearchRow, Session, User
+from altus4_core.searchlog import MetricRepository, SearchRepository
+from altus4_core.stored import ApiKey, AuditEntry, Database, Session, User
 
 
 class UserRepository(Protocol):
@@ -184,26 +185,6 @@ class DatabaseRepository(Protocol):
         ...
 
 
-class SearchRepository(Protocol):
-    """The search log."""
-
-    async def add_many(self, rows: Sequence[SearchRow]) -> int:
-        """Insert a batch; rows already there (same id) are left alone, rows of vanished users dropped.
-
-        Returns:
-            How many rows are there now that were not before.
-        """
-        ...
-
-    async def list(self, user_id: str, *, limit: int, offset: int) -> Sequence[SearchRow]:
-        """List a user's searches, newest first."""
-        ...
-
-    async def count(self, user_id: str) -> int:
-        """Count a user's searches."""
-        ...
-
-
 class AuditRepository(Protocol):
     """The audit trail: entries are added and read, never changed."""
 
@@ -232,18 +213,6 @@ class AuditRepository(Protocol):
 
     async def prune(self, before: datetime, *, most: int) -> int:
         """Delete entries from before this moment, at most `most` of them, the oldest first; gives how many."""
-        ...
-
-
-class MetricRepository(Protocol):
-    """Aggregated figures (table `analytics`)."""
-
-    async def put(self, row: MetricRow) -> None:
-        """Insert or replace the figure of this user, day and name."""
-        ...
-
-    async def list(self, user_id: str, name: str, since: datetime, until: datetime) -> Sequence[MetricRow]:
-        """List a user's figures of one name by day, both ends included."""
         ...
 
 

@@ -94,8 +94,18 @@ class Database:
 
 
 @attrs.frozen
+class SearchedDatabase:
+    """One of several databases of a search."""
+
+    id: str
+    status: str = "ok"
+    result_count: int = 0
+    execution_time_ms: int = 0
+
+
+@attrs.frozen
 class SearchRow:
-    """One logged search. `database_id` is None when several databases were searched."""
+    """One logged search. `database_id` is None when several databases were searched: then `databases` has them."""
 
     id: str
     user_id: str
@@ -107,6 +117,10 @@ class SearchRow:
     result_count: int = 0
     execution_time_ms: int = 0
     categories: Any = None
+    api_key_id: str | None = None
+    request_id: str = ""
+    environment: str | None = None
+    databases: tuple[SearchedDatabase, ...] = ()
 
 
 @attrs.frozen

@@ -37,6 +37,8 @@ class Metrics:
             yield "altus4_events_written_total", "counter", {"sink": name}, figures.written
             yield "altus4_events_dropped_total", "counter", {"sink": name}, figures.dropped
             yield "altus4_events_failures_total", "counter", {"sink": name}, figures.failures
+            yield "altus4_events_spilled_total", "counter", {"sink": name}, figures.spilled
+            yield "altus4_events_spill_failures_total", "counter", {"sink": name}, figures.spill_failures
         for (plugin, seam, provider, kind), count in self._gateway.dispatch.ledger.counts.items():
             labels = {"plugin": plugin, "seam": seam, "provider": provider, "kind": kind}
             yield "altus4_plugin_faults_total", "counter", labels, count

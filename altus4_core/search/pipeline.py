@@ -75,7 +75,8 @@ class SearchPipeline:
         self._merging = Merging(composition, dispatch, core.search.fusion)
         self._directory = directory
         self._fan_out = FanOut(targets, dispatch)
-        self._reporter = Reporter(events, clock)
+        secret = core.security.session_secret.reveal().encode()
+        self._reporter = Reporter(events, clock, core.events.query_text, secret)
         self._cursors = Cursors(cursor_key(core.security), clock, core.search.cursor_ttl)
         self._flights = Flights[SearchAnswer](clock, core.search.cache_ttl, core.search.cache_entries)
         self._explaining = Explaining(targets, dispatch, self._merging)

@@ -128,8 +128,25 @@ class EventSettings:
         10_000, doc="Events waiting per sink; beyond it the newest are dropped and counted.", validator=ge(1)
     )
     batch_size: int = setting(500, doc="Most events in one batch.", validator=ge(1))
-    interval_ms: int = setting(100, doc="Longest time an event waits for its batch, in milliseconds.", validator=ge(1))
+    interval_ms: int = setting(
+        50,
+        doc="Longest time an event waits for its batch, in milliseconds; after as long again it is on disk.",
+        validator=ge(1),
+    )
     flush_timeout: float = setting(5.0, doc="Seconds that sinks get at stop.", validator=ge(0))
+    spill: str = setting(
+        "auto",
+        doc="Folder for events that a sink cannot take now; auto: a folder of this metadata database under the state"
+        " directory of the account; off: they wait in memory and are lost with it.",
+    )
+    spill_bytes: int = setting(
+        256 << 20, doc="Most bytes on disk per sink; beyond it events wait in memory.", validator=ge(1 << 16)
+    )
+    query_text: Literal["plain", "hashed", "omitted"] = setting(
+        "plain",
+        doc="What events say of the text that was searched: plain, hashed (equal texts stay equal), or omitted.",
+        validator=in_(["plain", "hashed", "omitted"]),
+    )
 
 
 @attrs.frozen

@@ -6,6 +6,7 @@ import attrs
 
 from altus4_core.clock import Clock, SystemClock
 from altus4_core.errors import NotFound, Unavailable, ValidationFailed
+from altus4_core.searchlog import ResultEvent
 from altus4_core.stored import ApiKey, AuditEntry, Database, MetricRow, SearchRow, Session, User
 
 
@@ -28,6 +29,7 @@ class Tables:
     hours: dict[tuple[str, datetime], int] = attrs.field(factory=dict)
     databases: dict[str, Database] = attrs.field(factory=dict)
     searches: dict[str, SearchRow] = attrs.field(factory=dict)
+    result_events: dict[tuple[str, str, str], ResultEvent] = attrs.field(factory=dict)
     audit: dict[str, AuditEntry] = attrs.field(factory=dict)
     metrics: dict[tuple[str, date, str], MetricRow] = attrs.field(factory=dict)
 
@@ -57,6 +59,7 @@ class Tables:
         self.sessions = {row.id: row for row in self.sessions.values() if row.user_id != user_id}
         self.databases = {row.id: row for row in self.databases.values() if row.user_id != user_id}
         self.searches = {row.id: row for row in self.searches.values() if row.user_id != user_id}
+        self.result_events = {place: row for place, row in self.result_events.items() if row.user_id != user_id}
         self.metrics = {place: row for place, row in self.metrics.items() if place[0] != user_id}
         return True
 

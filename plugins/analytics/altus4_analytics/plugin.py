@@ -18,4 +18,4 @@ class AnalyticsPlugin(Plugin):
     @hookimpl
     def altus4_analytics_sinks(self, ctx: PluginContext) -> Iterable[AnalyticsSink]:
         """Offer the sink `searches`."""
-        return [SearchLog(ctx.service(MetadataStore))]
+        return [SearchLog(ctx.service(MetadataStore), ctx.counters)]

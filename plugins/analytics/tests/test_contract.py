@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 import pytest
 from altus4_analytics.sink import SearchLog
 
+from altus4_core.counters import Counters
 from altus4_core.records import Event
 from altus4_core.testing.contracts import SinkContract
 from altus4_core.testing.memory import MemoryStore
@@ -20,7 +21,7 @@ class TestSearchLog(SinkContract):
 
     @pytest.fixture
     def provider(self, store):
-        return SearchLog(lambda: store)
+        return SearchLog(lambda: store, Counters().of("analytics"))
 
     @pytest.fixture
     def valid(self):

@@ -8,6 +8,7 @@ import pytest
 from altus4_analytics.row import search_row
 from altus4_analytics.sink import SearchLog
 
+from altus4_core.counters import Counters
 from altus4_core.errors import Unavailable
 from altus4_core.records import Event
 
@@ -29,11 +30,12 @@ def event(**changes):
 
 
 class Table:
-    """Takes rows like the store; can be away."""
+    """Takes rows like the store; can be away, and refuse the rows of one user."""
 
     def __init__(self) -> None:
         self.batches = []
         self.away = False
+        self.gone = None
 
     @property
     def searches(self):
@@ -43,32 +45,36 @@ class Table:
         if self.away:
             message = "away"
             raise Unavailable(message)
-        self.batches.append(rows)
-        return len(rows)
+        self.batches.append([row for row in rows if row.user_id != self.gone])
+        return len(self.batches[-1])
+
+    async def present(self, ids):
+        return {row.id for batch in self.batches for row in batch} & set(ids)
+
+
+def sink_on(table):
+    counters = Counters().of("analytics")
+    return SearchLog(lambda: table, counters), counters
 
 
 def test_a_row_has_everything_the_event_says():
-    given = event()
+    given = event(key_id="key-1")
     row = search_row(given)
     assert (row.id, row.user_id, row.created_at) == (given.id, "user-1", NOW)
     assert (row.query, row.search_mode, row.result_count, row.execution_time_ms) == ("mysql tuning", "natural", 7, 12)
-    assert row.database_id == "d1"
+    assert (row.database_id, row.databases) == ("d1", ())
     assert row.categories == [{"name": "articles", "count": 7}]
-    assert row.search_params == {
-        "limit": 20,
-        "offset": 0,
-        "databases": ["d1"],
-        "requestId": "request-1",
-        "credentialId": "key-1",
-        "environment": "test",
-    }
+    assert row.search_params == {"limit": 20, "offset": 0}
+    assert (row.api_key_id, row.request_id, row.environment) == ("key-1", "request-1", "test")
 
 
 @pytest.mark.parametrize(("ids", "expected"), [([], None), (["d1"], "d1"), (["d1", "d2"], None)])
 def test_a_database_is_named_only_when_it_was_the_only_one(ids, expected):
-    row = search_row(event(database_ids=ids))
+    shares = [{"id": one, "status": "ok", "matched": 3, "took_ms": 4} for one in ids]
+    row = search_row(event(database_ids=ids, databases=shares))
     assert row.database_id == expected
-    assert row.search_params["databases"] == ids
+    assert [one.id for one in row.databases] == (ids if len(ids) > 1 else [])
+    assert all((one.result_count, one.execution_time_ms) == (3, 4) for one in row.databases)
 
 
 def test_values_fit_their_columns():
@@ -78,17 +84,37 @@ def test_values_fit_their_columns():
 
 async def test_a_batch_is_one_call_without_other_kinds_and_without_doubles():
     table = Table()
-    sink = SearchLog(lambda: table)
+    sink, counters = sink_on(table)
     first, second = event(), event()
     other = attrs.evolve(event(), kind="audit", payload={})
     await sink.write([first, other, second, first])
     assert [[row.id for row in batch] for batch in table.batches] == [[first.id, second.id]]
     await sink.write([other])
     assert len(table.batches) == 1
+    assert counters.total("dropped_rows") == 0
+
+
+async def test_what_is_no_search_does_not_hold_up_its_batch():
+    table = Table()
+    sink, counters = sink_on(table)
+    good = event()
+    await sink.write(
+        [attrs.evolve(event(), payload={"mode": "natural"}), good, event(databases=[{}], database_ids=[1, 2])]
+    )
+    assert [row.id for row in table.batches[0]] == [good.id]
+    assert counters.total("unreadable_events") == 2
+
+
+async def test_rows_of_the_gone_are_counted():
+    table = Table()
+    table.gone = "user-2"
+    sink, counters = sink_on(table)
+    await sink.write([event(), attrs.evolve(event(), user_id="user-2")])
+    assert counters.total("dropped_rows") == 1
 
 
 async def test_a_store_that_is_away_is_reported_so_that_the_batch_is_kept():
     table = Table()
     table.away = True
     with pytest.raises(Unavailable):
-        await SearchLog(lambda: table).write([event()])
+        await sink_on(table)[0].write([event()])

@@ -11,6 +11,7 @@ from altus4_mysql import (
     ConnectionLost,
     ConnectOptions,
     InvalidOptions,
+    Lease,
     MySQLError,
     Pool,
     PoolSettings,
@@ -111,8 +112,8 @@ class Link:
         """
         await self._guarded(lambda: self._pool.fetch("SELECT 1", deadline=self._read_timeout))
 
-    async def fetch(self, sql: str, params: Sequence[Scalar] = ()) -> Rows:
-        """Read, once more on a new connection if the first was lost.
+    async def fetch(self, sql: str, params: Sequence[Scalar] = (), *, patient: bool = False) -> Rows:
+        """Read, once more on a new connection if the first was lost; `patient`: with the time of a writing statement.
 
         A parameter that no column can hold (with a NUL, say) finds no row.
 
@@ -120,10 +121,9 @@ class Link:
             Unavailable: no answer.
         """
         self._outage.enter()
+        deadline = self.options.query_timeout if patient else self._read_timeout
         try:
-            return await self._guarded(
-                lambda: read(self._pool, sql, params, budget=self._budget, deadline=self._read_timeout)
-            )
+            return await self._guarded(lambda: read(self._pool, sql, params, budget=self._budget, deadline=deadline))
         except ValidationFailed:
             return Rows()
 
@@ -148,14 +148,26 @@ class Link:
         Raises:
             As `write`; then nothing was written, or that is unknown.
         """
+
+        async def run(lease: Lease) -> None:
+            for sql, params in statements:
+                await lease.fetch(sql, params)
+
+        await self.within(run)
+
+    async def within(self, work: Callable[[Lease], Awaitable[T]]) -> T:
+        """Do something in one transaction; once more from its beginning after a deadlock.
+
+        Raises:
+            As `write`; then nothing was written, or that is unknown.
+        """
         self._outage.enter()
 
-        async def transaction() -> None:
+        async def transaction() -> T:
             async with self._pool.lease() as lease, lease.transaction():
-                for sql, params in statements:
-                    await lease.fetch(sql, params)
+                return await work(lease)
 
-        await self._patiently(transaction)
+        return await self._patiently(transaction)
 
     async def close(self) -> None:
         """Close the pool."""

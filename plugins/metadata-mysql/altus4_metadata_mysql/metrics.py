@@ -1,11 +1,21 @@
 """Table `analytics`."""
 
-from collections.abc import Sequence
-from datetime import UTC, datetime
+import uuid
+from collections.abc import Mapping, Sequence
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
 
+from altus4_mysql import Lease, Rows, Scalar
+
+from altus4_core.searchlog import DAILY, FIGURES, Span
 from altus4_core.stored import MetricRow
+from altus4_metadata_mysql.figures import compute
 from altus4_metadata_mysql.link import Link
 from altus4_metadata_mysql.values import from_json, to_json
+
+COLUMNS = "id, user_id, analytics_date, metric_name, metric_data"
+NAMES = f"metric_name IN ({', '.join(['%s'] * len(FIGURES))})"
+NOT_FINAL = "JSON_EXTRACT(metric_data, '$.final') IS NULL"
 
 
 class Metrics:
@@ -18,7 +28,7 @@ class Metrics:
         """Insert or replace the figure of this user, day and name; a replaced one keeps its id."""
         # Guarded by the owner: an id that is somebody else's already must not overwrite their figure.
         sql = (
-            "INSERT INTO analytics (id, user_id, analytics_date, metric_name, metric_data) VALUES (%s, %s, %s, %s, %s)"
+            f"INSERT INTO analytics ({COLUMNS}) VALUES (%s, %s, %s, %s, %s)"
             " ON DUPLICATE KEY UPDATE metric_data ="
             " IF(user_id = %s AND analytics_date = %s AND metric_name = %s, %s, metric_data)"
         )
@@ -29,9 +39,99 @@ class Metrics:
     async def list(self, user_id: str, name: str, since: datetime, until: datetime) -> Sequence[MetricRow]:
         """List a user's figures of one name by day, both ends included."""
         sql = (
-            "SELECT id, user_id, analytics_date, metric_name, metric_data FROM analytics"
+            f"SELECT {COLUMNS} FROM analytics"
             " WHERE user_id = %s AND metric_name = %s AND analytics_date BETWEEN %s AND %s ORDER BY analytics_date"
         )
-        first, last = since.astimezone(UTC).date(), until.astimezone(UTC).date()
-        rows = await self._link.fetch(sql, (user_id, name, first, last))
-        return [MetricRow(row[0], row[1], row[2], row[3], from_json(row[4])) for row in rows]
+        return _rows(await self._link.fetch(sql, (user_id, name, *_days(since, until))))
+
+    async def list_all(self, name: str, since: datetime, until: datetime) -> Sequence[MetricRow]:
+        """List everybody's figures of one name by day, both ends included."""
+        sql = (
+            f"SELECT {COLUMNS} FROM analytics"
+            " WHERE metric_name = %s AND analytics_date BETWEEN %s AND %s ORDER BY analytics_date, user_id"
+        )
+        return _rows(await self._link.fetch(sql, (name, *_days(since, until)), patient=True))
+
+    async def compute(self, user_id: str | None, name: str, spans: Sequence[Span]) -> Mapping[date, Any]:
+        """Compute a figure from the rows, for each day that has some."""
+
+        async def fetch(sql: str, params: Sequence[Scalar]) -> Rows:
+            return await self._link.fetch(sql, params, patient=True)
+
+        return await compute(fetch, user_id, name, spans)
+
+    async def roll_up(self, user_id: str, day: date, *, final: bool = False) -> bool:
+        """Compute all figures of a day that is over and store them, together or not at all.
+
+        The row of `daily_searches` is taken first: whoever writes a search of this day must delete it, so that one
+        waits until this is done and deletes it then, or has written before these figures are computed.
+        """
+        begin = datetime.combine(day, time(), UTC)
+        spans = [(begin, begin + timedelta(days=1))]
+
+        async def together(lease: Lease) -> bool:
+            claim = (str(uuid.uuid4()), user_id, day, DAILY, "{}")
+            await lease.fetch(
+                f"INSERT INTO analytics ({COLUMNS}) VALUES (%s, %s, %s, %s, %s)"
+                " ON DUPLICATE KEY UPDATE id = analytics.id",
+                claim,
+            )
+            held = await lease.fetch(
+                f"SELECT {NOT_FINAL} FROM analytics"
+                " WHERE user_id = %s AND analytics_date = %s AND metric_name = %s FOR UPDATE",
+                (user_id, day, DAILY),
+            )
+            if not held.scalar():
+                return False
+            values: list[Any] = []
+            for name in FIGURES:
+                data = (await compute(lease.fetch, user_id, name, spans)).get(day)
+                if data is None and name == DAILY:
+                    break
+                written = {**(data or {}), **({"final": True} if final else {})}
+                values += (str(uuid.uuid4()), user_id, day, name, to_json(written))
+            if not values:
+                await lease.fetch(
+                    f"DELETE FROM analytics WHERE user_id = %s AND analytics_date = %s AND {NAMES}",
+                    (user_id, day, *FIGURES),
+                )
+                return True
+            rows = ", ".join(["(%s, %s, %s, %s, %s)"] * len(FIGURES))
+            await lease.fetch(
+                f"INSERT INTO analytics ({COLUMNS}) VALUES {rows}"
+                " ON DUPLICATE KEY UPDATE metric_data = VALUES(metric_data)",
+                values,
+            )
+            return True
+
+        return await self._link.within(together)
+
+    async def due(self, since: date, until: date, *, most: int) -> Sequence[tuple[str, date]]:
+        """Name users and days that have searches and no figures."""
+        days = [since + timedelta(days=number) for number in range((until - since).days + 1)]
+        if not days:
+            return []
+        table = " UNION ALL ".join(["SELECT CAST(%s AS DATE) AS day"] * len(days))
+        sql = (
+            f"SELECT u.id, d.day FROM users u CROSS JOIN ({table}) d"
+            " WHERE EXISTS (SELECT 1 FROM searches s WHERE s.user_id = u.id"
+            "  AND s.created_at >= d.day AND s.created_at < d.day + INTERVAL 1 DAY)"
+            " AND NOT EXISTS (SELECT 1 FROM analytics a WHERE a.user_id = u.id"
+            "  AND a.analytics_date = d.day AND a.metric_name = %s)"
+            " LIMIT %s"
+        )
+        rows = await self._link.fetch(sql, (*days, DAILY, most), patient=True)
+        return [(row[0], row[1]) for row in rows]
+
+    async def forget(self, since: date, until: date) -> int:
+        """Delete everybody's figures of these days; final ones stay."""
+        sql = f"DELETE FROM analytics WHERE analytics_date BETWEEN %s AND %s AND {NAMES} AND {NOT_FINAL}"
+        return await self._link.write(sql, (since, until, *FIGURES))
+
+
+def _days(since: datetime, until: datetime) -> tuple[date, date]:
+    return since.astimezone(UTC).date(), until.astimezone(UTC).date()
+
+
+def _rows(rows: Rows) -> Sequence[MetricRow]:
+    return [MetricRow(row[0], row[1], row[2], row[3], from_json(row[4])) for row in rows]

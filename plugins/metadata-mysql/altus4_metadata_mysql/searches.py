@@ -1,37 +1,26 @@
-"""Table `searches`."""
+"""Tables `searches`, `search_databases` and `search_events`."""
 
 import logging
-from collections.abc import Iterator, Sequence
+import uuid
+from collections.abc import Collection, Sequence
+from datetime import UTC, date, datetime
 from typing import Any
 
+from altus4_mysql import Lease, Scalar
+
 from altus4_core.errors import Conflict, NotFound, ValidationFailed
-from altus4_core.stored import SearchRow
+from altus4_core.searchlog import CLICKS, FIGURES, ResultEvent
+from altus4_core.stored import SearchedDatabase, SearchRow
 from altus4_metadata_mysql.link import Link
-from altus4_metadata_mysql.values import (
-    from_json,
-    from_time_needed,
-    is_key,
-    key_value,
-    table_of,
-    to_json,
-    to_second,
-)
+from altus4_metadata_mysql.searchrow import COLUMNS, SHARE, VALUES, Written, parts, read, write
+from altus4_metadata_mysql.values import is_key, table_of, to_time
 
 logger = logging.getLogger("altus4.metadata-mysql")
 
-COLUMNS = (
-    "id, user_id, database_id, query, search_mode, search_params, result_count, execution_time_ms, categories,"
-    " created_at"
-)
-VALUES = (
-    key_value("id"), key_value("user_id"), key_value("database_id"), "%s AS query", "%s AS search_mode",
-    "%s AS search_params", "%s AS result_count", "%s AS execution_time_ms", "%s AS categories", "%s AS created_at",
-)  # fmt: skip
-MODES = frozenset({"natural", "boolean", "semantic"})
-MODE_KEY = "searchMode"  # of search_params, for the modes of plugins, which the column's ENUM does not have
-LONGEST_QUERY = 1000  # characters
-LARGEST_INT = 2**31 - 1
-MOST_BYTES = 1 << 20  # of one statement; max_allowed_packet is 16 MiB or more unless somebody lowered it
+NEWEST = "ORDER BY created_at DESC, id DESC"
+CLICK_NAMESPACE = uuid.UUID("6f0a2a58-3f2b-5d0e-9c0f-4a6a1d2b7c11")
+LARGEST_POSITION = 1_000_000
+LONGEST_RESULT_ID = 512
 
 
 class Searches:
@@ -46,20 +35,33 @@ class Searches:
         A row that no column can hold is dropped and logged. Should the server refuse a batch all the same, it is
         halved until the row that is to blame stands alone.
         """
-        return sum([await self._insert(part) for part in _parts(rows)])
+        written = [write(row) for row in rows]
+        for _ in range(written.count(None)):
+            logger.warning("a search could not be recorded and is dropped: it holds what no column can hold")
+        return sum([await self._insert(part) for part in parts([row for row in written if row is not None])])
 
-    async def _insert(self, rows: Sequence[Sequence[Any]]) -> int:
+    async def _insert(self, rows: Sequence[Written]) -> int:
         # The joins drop rows of users that are gone, and forget databases that are gone or somebody else's. IGNORE
         # leaves out rows that are there already, and those of users that go between the join and the insertion.
         # STRAIGHT_JOIN: the other way round the statement would lock every user.
         sql = (
             f"INSERT IGNORE INTO searches ({COLUMNS}) SELECT v.id, u.id, d.id, v.query, v.search_mode,"
-            " v.search_params, v.result_count, v.execution_time_ms, v.categories, v.created_at"
+            " v.search_params, v.result_count, v.execution_time_ms, v.categories, v.created_at,"
+            " v.mode_name, v.api_key_id, v.request_id, v.environment"
             f" FROM {table_of(VALUES, len(rows))} v STRAIGHT_JOIN users u ON u.id = v.user_id"
             " LEFT JOIN `databases` d ON d.id = v.database_id AND d.user_id = v.user_id"
         )
+        params = [value for row in rows for value in row.values]
+        more = [*_shares(rows), *_outdated(rows)]
+
+        async def together(lease: Lease) -> int:
+            added = (await lease.fetch(sql, params)).affected_rows
+            for statement, values in more:
+                await lease.fetch(statement, values)
+            return added
+
         try:
-            return await self._link.write(sql, [value for row in rows for value in row])
+            return await (self._link.within(together) if more else self._link.write(sql, params))
         except (ValidationFailed, Conflict, NotFound) as error:
             if len(rows) == 1:
                 logger.warning("a search could not be recorded and is dropped: %s", error.__cause__)
@@ -67,75 +69,113 @@ class Searches:
             middle = len(rows) // 2
             return await self._insert(rows[:middle]) + await self._insert(rows[middle:])
 
-    async def list(self, user_id: str, *, limit: int, offset: int) -> Sequence[SearchRow]:
+    async def present(self, ids: Collection[str]) -> Collection[str]:
+        """Say which of these ids are there."""
+        possible = [one for one in ids if is_key(one)]
+        if not possible:
+            return set()
+        sql = f"SELECT id FROM searches WHERE id IN ({', '.join(['%s'] * len(possible))})"
+        return {row[0] for row in await self._link.fetch(sql, possible)}
+
+    async def list(self, user_id: str, *, limit: int, offset: int, text: str | None = None) -> Sequence[SearchRow]:
         """List a user's searches, newest first."""
-        sql = f"SELECT {COLUMNS} FROM searches WHERE user_id = %s ORDER BY created_at DESC, id LIMIT %s OFFSET %s"
-        return [_search(row) for row in await self._link.fetch(sql, (user_id, limit, offset))]
+        condition, params = _holding(text)
+        sql = f"SELECT {COLUMNS} FROM searches WHERE user_id = %s{condition} {NEWEST} LIMIT %s OFFSET %s"
+        rows = (await self._link.fetch(sql, (user_id, *params, limit, offset), patient=text is not None)).rows
+        shares = await _shares_of(self._link, [row[0] for row in rows if row[2] is None])
+        return [read(row, shares.get(row[0], ())) for row in rows]
 
-    async def count(self, user_id: str) -> int:
+    async def count(self, user_id: str, *, text: str | None = None) -> int:
         """Count a user's searches."""
-        return int((await self._link.fetch("SELECT COUNT(*) FROM searches WHERE user_id = %s", (user_id,))).scalar())
+        condition, params = _holding(text)
+        sql = f"SELECT COUNT(*) FROM searches WHERE user_id = %s{condition}"
+        return int((await self._link.fetch(sql, (user_id, *params), patient=True)).scalar())
+
+    async def by_request(self, user_id: str, request_id: str) -> SearchRow | None:
+        """Find a user's search by the id of its request; of several the newest."""
+        if not is_key(request_id):
+            return None
+        sql = f"SELECT {COLUMNS} FROM searches WHERE request_id = %s AND user_id = %s {NEWEST} LIMIT 1"
+        return next((read(row) for row in await self._link.fetch(sql, (request_id, user_id))), None)
+
+    async def add_result_event(self, event: ResultEvent, searched_at: datetime) -> bool:
+        """Note what came of a search; False if the same has been noted before."""
+        result_id = event.result_id[:LONGEST_RESULT_ID].encode("utf-8", "replace").decode().replace("\0", "\ufffd")
+        row_id = str(uuid.uuid5(CLICK_NAMESPACE, f"{event.search_id} {event.type} {result_id}"))
+        position = None if event.position is None else max(1, min(LARGEST_POSITION, event.position))
+        # A second telling changes nothing, and is told apart by that: the id is the same.
+        insert = (
+            "INSERT INTO search_events (id, search_id, user_id, event_type, result_id, position, created_at)"
+            " VALUES (%s, %s, %s, %s, %s, %s, %s) ON DUPLICATE KEY UPDATE id = search_events.id"
+        )
+        values = (row_id, event.search_id, event.user_id, event.type, result_id, position, to_time(event.at))
+        forget = (
+            "DELETE FROM analytics WHERE user_id = %s AND analytics_date = %s AND metric_name = %s"
+            " AND JSON_EXTRACT(metric_data, '$.final') IS NULL"
+        )
+
+        async def together(lease: Lease) -> bool:
+            added = (await lease.fetch(insert, values)).affected_rows
+            if added:
+                await lease.fetch(forget, (event.user_id, searched_at.astimezone(UTC).date(), CLICKS))
+            return added == 1
+
+        return await self._link.within(together)
+
+    async def oldest(self, before: datetime) -> tuple[str, date] | None:
+        """Give the user and the day of the oldest search before this moment."""
+        sql = "SELECT user_id, DATE(created_at) FROM searches WHERE created_at < %s ORDER BY created_at LIMIT 1"
+        return next(((row[0], row[1]) for row in await self._link.fetch(sql, (to_time(before),))), None)
+
+    async def prune(self, user_id: str, before: datetime, *, most: int) -> int:
+        """Delete a user's oldest searches from before this moment, at most `most`."""
+        sql = "DELETE FROM searches WHERE user_id = %s AND created_at < %s ORDER BY created_at LIMIT %s"
+        return await self._link.write(sql, (user_id, to_time(before), most))
 
 
-def _parts(rows: Sequence[SearchRow]) -> Iterator[Sequence[Sequence[Any]]]:
-    """Write rows as values, in parts of at most `MOST_BYTES`."""
-    part: list[Sequence[Any]] = []
-    size = 0
-    for row in rows:
-        values = _values(row)
-        if values is None:
-            logger.warning("a search could not be recorded and is dropped: it holds what no column can hold")
-            continue
-        # Hexadecimal doubles what holds a backslash; a character has up to four bytes.
-        bytes_of_row = 300 + sum(8 * len(value) for value in values if isinstance(value, str))
-        if part and size + bytes_of_row > MOST_BYTES:
-            yield part
-            part, size = [], 0
-        part.append(values)
-        size += bytes_of_row
-    if part:
-        yield part
-
-
-def _values(row: SearchRow) -> Sequence[Any] | None:
-    if not (is_key(row.id) and is_key(row.user_id) and len(row.id) <= 36):
-        return None
-    params = None if row.search_params is None else dict(row.search_params)
-    if row.search_mode not in MODES:
-        params = {**(params or {}), MODE_KEY: row.search_mode}
-    try:
-        written, categories = to_json(params), to_json(row.categories)
-    except TypeError:
-        return None
-    return (
-        row.id,
-        row.user_id,
-        row.database_id if row.database_id is not None and is_key(row.database_id) else None,
-        row.query[:LONGEST_QUERY].encode("utf-8", "replace").decode().replace("\0", "\ufffd"),
-        row.search_mode if row.search_mode in MODES else None,
-        written,
-        max(0, min(LARGEST_INT, row.result_count)),
-        max(0, min(LARGEST_INT, row.execution_time_ms)),
-        categories,
-        to_second(row.created_at),
+async def _shares_of(link: Link, ids: Sequence[str]) -> dict[str, list[SearchedDatabase]]:
+    """Read the databases of searches over several."""
+    if not ids:
+        return {}
+    sql = (
+        "SELECT search_id, database_id, status, result_count, execution_time_ms FROM search_databases"
+        f" WHERE search_id IN ({', '.join(['%s'] * len(ids))}) ORDER BY search_id, database_id"
     )
+    found: dict[str, list[SearchedDatabase]] = {}
+    for row in await link.fetch(sql, ids):
+        found.setdefault(row[0], []).append(SearchedDatabase(*row[1:]))
+    return found
 
 
-def _search(row: Sequence[Any]) -> SearchRow:
-    values = dict(zip(COLUMNS.split(", "), row, strict=True))
-    mode, params = values["search_mode"], from_json(values["search_params"])
-    if mode is None:
-        mode = (params or {}).pop(MODE_KEY, "")
-        params = params or None
-    return SearchRow(
-        id=values["id"],
-        user_id=values["user_id"],
-        query=values["query"],
-        search_mode=mode,
-        created_at=from_time_needed(values["created_at"]),
-        database_id=values["database_id"],
-        search_params=params,
-        result_count=values["result_count"],
-        execution_time_ms=values["execution_time_ms"],
-        categories=from_json(values["categories"]),
+def _holding(text: str | None) -> tuple[str, Sequence[Scalar]]:
+    if text is None:
+        return "", ()
+    return " AND MATCH (query) AGAINST (%s IN NATURAL LANGUAGE MODE)", (text,)
+
+
+def _shares(rows: Sequence[Written]) -> Sequence[tuple[str, Sequence[Any]]]:
+    """Write the databases of searches over several, of those searches that are there."""
+    shares = [share for row in rows for share in row.shares]
+    if not shares:
+        return []
+    sql = (
+        "INSERT IGNORE INTO search_databases (search_id, database_id, status, result_count, execution_time_ms)"
+        " SELECT s.id, v.database_id, v.status, v.matched, v.took"
+        f" FROM {table_of(SHARE, len(shares))} v STRAIGHT_JOIN searches s ON s.id = v.search_id"
     )
+    return [(sql, [value for share in shares for value in share])]
+
+
+def _outdated(rows: Sequence[Written]) -> Sequence[tuple[str, Sequence[Any]]]:
+    """Delete figures of days that may have been rolled up: today has not been."""
+    today = datetime.now(UTC).date()
+    days = sorted({(row.row.user_id, row.row.created_at.astimezone(UTC).date()) for row in rows})
+    days = [(user_id, day) for user_id, day in days if day != today]
+    if not days:
+        return []
+    sql = (
+        "DELETE FROM analytics WHERE JSON_EXTRACT(metric_data, '$.final') IS NULL"
+        f" AND metric_name IN ({', '.join(['%s'] * len(FIGURES))})"
+        f" AND (user_id, analytics_date) IN ({', '.join(['(%s, %s)'] * len(days))})"
+    )
+    return [(sql, [*FIGURES, *(value for day in days for value in day)])]

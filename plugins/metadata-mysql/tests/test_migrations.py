@@ -24,7 +24,8 @@ from altus4_core.testing.composing import found
 
 pytestmark = pytest.mark.mysql
 KILLED = -9
-TABLES = ["analytics", "api_key_usage", "api_keys", "audit_log", "databases", "searches", "sessions", "users"]
+NAMES = "analytics api_key_usage api_keys audit_log databases search_databases search_events searches sessions users"
+TABLES = NAMES.split()
 
 
 async def states(schema):

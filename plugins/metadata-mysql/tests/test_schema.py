@@ -60,7 +60,7 @@ INDEXES = {
         "unique_user_database": ("user_id,host,port,database_name", True, "BTREE"),
     },
     "searches": {
-        "PRIMARY": ("id", True, "BTREE"), "idx_user_id": ("user_id", False, "BTREE"),
+        "PRIMARY": ("id", True, "BTREE"), "idx_user_id": ("user_id,created_at", False, "BTREE"),
         "idx_database_id": ("database_id", False, "BTREE"), "idx_search_mode": ("search_mode", False, "BTREE"),
         "idx_created_at": ("created_at", False, "BTREE"),
         "idx_execution_time": ("execution_time_ms", False, "BTREE"), "ft_query": ("query", False, "FULLTEXT"),

@@ -5,6 +5,7 @@ from datetime import timedelta
 import attrs
 
 from altus4_core.store import MetadataStore
+from altus4_core.stored import SearchedDatabase
 from altus4_core.testing.contracts.metadata.rows import NOON, UNICODE, a_database, a_search, a_user, new_id
 
 
@@ -25,9 +26,56 @@ class SearchContract:
             result_count=7,
             execution_time_ms=12,
             categories=[{"name": "books", "count": 7}],
+            api_key_id=new_id(),
+            request_id="request-1",
+            environment="test",
         )
         assert await store.searches.add_many([row]) == 1
         assert list(await store.searches.list(user.id, limit=10, offset=0)) == [row]
+
+    async def test_search_over_several_databases(self, store: MetadataStore) -> None:
+        """Search over several databases."""
+        user = await a_user(store)
+        ids = sorted([new_id(), new_id()])
+        shares = (SearchedDatabase(ids[0], "ok", 7, 12), SearchedDatabase(ids[1], "timeout", 0, 2000))
+        row = a_search(user.id, databases=shares)
+        assert await store.searches.add_many([row, a_search(new_id(), databases=shares)]) == 1
+        assert await store.searches.add_many([row]) == 0
+        assert list(await store.searches.list(user.id, limit=10, offset=0)) == [row]
+        assert await store.searches.present([row.id, new_id(), "é"]) == {row.id}
+
+    async def test_search_is_found_by_its_request(self, store: MetadataStore) -> None:
+        """Search is found by its request, by its owner alone."""
+        user, stranger = await a_user(store), await a_user(store)
+        old, new = (a_search(user.id, request_id="r-1", created_at=NOON + timedelta(hours=n)) for n in (0, 1))
+        await store.searches.add_many([old, new, a_search(user.id), a_search(stranger.id, request_id="r-2")])
+        assert await store.searches.by_request(user.id, "r-1") == new
+        for unknown in ("r-2", "R-1", "", "é", "r-1 "):
+            assert await store.searches.by_request(user.id, unknown) is None
+
+    async def test_searches_are_found_by_their_words(self, store: MetadataStore) -> None:
+        """Searches are found by their words."""
+        user, stranger = await a_user(store), await a_user(store)
+        rows = [a_search(user.id, query=text) for text in ("granite kettle", "kettle handle", "wooden spoon")]
+        await store.searches.add_many([*rows, a_search(stranger.id, query="kettle")])
+        found = await store.searches.list(user.id, limit=10, offset=0, text="KETTLE")
+        assert {row.id for row in found} == {rows[0].id, rows[1].id}
+        assert await store.searches.count(user.id, text="kettle") == 2
+        assert await store.searches.count(user.id, text="+)(*") == 0
+
+    async def test_old_searches_are_pruned(self, store: MetadataStore) -> None:
+        """Old searches are pruned: one user's, the oldest first, no more than asked for."""
+        user, stranger = await a_user(store), await a_user(store)
+        rows = [a_search(user.id, created_at=NOON - timedelta(days=days)) for days in range(5)]
+        await store.searches.add_many([*rows, a_search(stranger.id, created_at=NOON - timedelta(days=9))])
+        before = NOON - timedelta(days=1)
+        assert await store.searches.oldest(before) == (stranger.id, (NOON - timedelta(days=9)).date())
+        assert await store.searches.prune(user.id, before, most=2) == 2
+        assert [row.id for row in await store.searches.list(user.id, limit=9, offset=0)] == [r.id for r in rows[:3]]
+        assert await store.searches.prune(user.id, before, most=2) == 1
+        assert await store.searches.prune(user.id, before, most=2) == 0
+        assert await store.searches.count(stranger.id) == 1
+        assert await store.searches.oldest(NOON - timedelta(days=10)) is None
 
     async def test_mode_of_a_plugin_is_kept(self, store: MetadataStore) -> None:
         """Mode of a plugin is kept."""

@@ -1,0 +1,140 @@
+"""A sink's queue: memory, then disk, in order, and nothing lost at stop."""
+
+import asyncio
+import os
+from datetime import UTC, datetime
+
+import pytest
+
+from altus4_core.composing.composition import Entry
+from altus4_core.dispatch import Dispatch
+from altus4_core.records import Event
+from altus4_core.settings.core import EventSettings
+from altus4_core.sinkqueue import SinkQueue
+from altus4_core.spill import Spill
+
+NOW = datetime(2030, 1, 1, tzinfo=UTC)
+
+
+class Sink:
+    """Takes events; can be away, or hang."""
+
+    name = "table"
+
+    def __init__(self):
+        self.ids = []
+        self.away = False
+        self.hangs = asyncio.Event()
+        self.hangs.set()
+
+    async def write(self, events):
+        await self.hangs.wait()
+        if self.away:
+            message = "away"
+            raise ConnectionError(message)
+        self.ids += [event.id for event in events]
+
+
+def event(number):
+    return Event(f"e{number}", "search", NOW, "u", "r", {"n": number})
+
+
+@pytest.fixture
+def sink():
+    return Sink()
+
+
+def queue_of(sink, folder, **settings):
+    entry = Entry("analytics-sink", "plugin", "table", sink)
+    given = EventSettings(**{"interval_ms": 10, "flush_timeout": 1.0, **settings})
+    queue = SinkQueue(entry, Dispatch(), given, 5.0, folder)
+    queue.start()
+    return queue
+
+
+async def until(condition):
+    async with asyncio.timeout(10):
+        while not condition():
+            await asyncio.sleep(0.01)
+
+
+def ids(numbers):
+    return [f"e{number}" for number in numbers]
+
+
+async def test_an_outage_costs_nothing(sink, tmp_path):
+    queue = queue_of(sink, tmp_path, queue_size=20, batch_size=7)
+    sink.away = True
+    for number in range(200):
+        queue.put(event(number))
+        await asyncio.sleep(0.002)
+    assert queue.figures.spilled > 100
+    sink.away = False
+    for number in range(200, 205):
+        queue.put(event(number))
+    await until(lambda: len(sink.ids) >= 205)
+    assert sink.ids == ids(range(205))
+    assert (queue.figures.dropped, queue.figures.queued) == (0, 0)
+    await queue.stop(1)
+    assert list(tmp_path.iterdir()) == []
+
+
+async def test_a_sink_that_hangs_keeps_nothing_in_memory(sink, tmp_path):
+    """What a kill would cost: after an interval or two all is on disk, the batch under way included."""
+    queue = queue_of(sink, tmp_path)
+    sink.hangs.clear()
+    for number in range(10):
+        queue.put(event(number))
+    await until(lambda: queue.figures.spilled == 10)
+    sink.hangs.set()
+    await until(lambda: len(sink.ids) == 10)
+    assert sink.ids == ids(range(10))
+    await until(lambda: queue.figures.queued == 0)
+    await queue.stop(1)
+
+
+async def test_what_is_left_at_stop_is_written_after_the_next_start(sink, tmp_path):
+    queue = queue_of(sink, tmp_path)
+    sink.away = True
+    for number in range(10):
+        queue.put(event(number))
+    await queue.stop(2)
+    assert (sink.ids, queue.figures.dropped) == ([], 0)
+    sink.away = False
+    following = queue_of(sink, tmp_path)
+    following.put(event(10))
+    await until(lambda: len(sink.ids) == 11)
+    assert sink.ids == ids(range(11))
+    await following.stop(1)
+
+
+async def test_a_full_disk_is_counted_and_memory_goes_on(sink, tmp_path, monkeypatch):
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    queue = queue_of(sink, tmp_path, queue_size=30)
+    sink.away = True
+    monkeypatch.setattr(os, "pwrite", full)
+    for number in range(40):
+        queue.put(event(number))
+    await until(lambda: queue.figures.spill_failures > 0)
+    assert queue.figures.dropped == 10
+    monkeypatch.undo()
+    await until(lambda: queue.figures.spilled == 30)
+    sink.away = False
+    await until(lambda: len(sink.ids) == 30)
+    assert sink.ids == ids(range(30))
+    await queue.stop(1)
+
+
+async def test_a_damaged_folder_does_not_keep_new_events(sink, tmp_path):
+    left = Spill(tmp_path, 1 << 20)
+    await left.append([event(1), event(2)])
+    left.close()
+    (path,) = tmp_path.iterdir()
+    path.write_bytes(path.read_bytes()[:-5])
+    queue = queue_of(sink, tmp_path)
+    queue.put(event(3))
+    await until(lambda: len(sink.ids) == 2)
+    assert sink.ids == ["e1", "e3"]
+    await queue.stop(1)

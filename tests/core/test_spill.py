@@ -1,0 +1,132 @@
+"""Events on disk: in order, whole or not at all, for whoever starts next."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from altus4_core.records import Event
+from altus4_core.spill import Spill
+
+NOW = datetime(2030, 1, 1, 12, 0, 0, 123456, tzinfo=UTC)
+ROOM = 1 << 20
+
+
+def event(number, **payload):
+    return Event(f"e{number}", "search", NOW, "u", f"r{number}", {"n": number, **payload}, "key", "test")
+
+
+@pytest.fixture
+def folder(tmp_path):
+    return tmp_path / "spill" / "sink"
+
+
+def files(folder):
+    return sorted(folder.glob("*.spill"))
+
+
+async def test_what_went_in_comes_out_in_order(folder):
+    spill = Spill(folder, ROOM)
+    events = [event(number, text="line\nbreak \U0001f600") for number in range(25)]
+    await spill.append(events[:10])
+    await spill.append(events[10:])
+    assert spill.pending == 25
+    assert await spill.peek(7) == events[:7]
+    assert await spill.peek(7) == events[:7], "looking changes nothing"
+    await spill.advance(7)
+    assert await spill.peek(100) == events[7:]
+    await spill.advance(18)
+    assert (spill.pending, files(folder)) == (0, [])
+    spill.close()
+
+
+async def test_only_the_owner_may_read(folder):
+    spill = Spill(folder, ROOM)
+    await spill.append([event(1)])
+    assert files(folder)[0].stat().st_mode & 0o777 == 0o600
+    assert folder.stat().st_mode & 0o777 == 0o700
+    spill.close()
+
+
+async def test_the_next_process_goes_on_where_reading_stopped(folder):
+    first = Spill(folder, ROOM)
+    await first.append([event(number) for number in range(9)])
+    await first.advance(4)
+    other = Spill(folder, ROOM)
+    await other.adopt()
+    assert other.pending == 0, "what a living process holds is its own"
+    first.close()
+    await other.adopt()
+    await other.append([event(9)])
+    assert [one.id for one in await other.peek(20)] == [f"e{number}" for number in range(4, 10)]
+    other.close()
+
+
+@pytest.mark.parametrize("cut", range(1, 40, 3))
+async def test_a_torn_end_is_left_out(folder, cut):
+    first = Spill(folder, ROOM)
+    await first.append([event(1), event(2)])
+    first.close()
+    (path,) = files(folder)
+    path.write_bytes(path.read_bytes()[:-cut])
+    second = Spill(folder, ROOM)
+    await second.adopt()
+    assert ([one.id for one in await second.peek(9)], second.damaged) == (["e1"], 1)
+    await second.append([event(3)])
+    assert [one.id for one in await second.peek(9)] == ["e1", "e3"]
+    second.close()
+
+
+async def test_a_changed_byte_costs_one_event(folder):
+    first = Spill(folder, ROOM)
+    await first.append([event(number) for number in range(5)])
+    first.close()
+    (path,) = files(folder)
+    data = bytearray(path.read_bytes())
+    data[data.index(b'"e2"') + 1] ^= 1
+    path.write_bytes(data)
+    second = Spill(folder, ROOM)
+    await second.adopt()
+    assert [one.id for one in await second.peek(9)] == ["e0", "e1", "e3", "e4"]
+    assert second.damaged == 1
+    second.close()
+
+
+async def test_a_file_of_somebody_else_is_left_alone(folder):
+    folder.mkdir(parents=True)
+    (folder / "0.spill").write_bytes(b"something else entirely, longer than a head")
+    spill = Spill(folder, ROOM)
+    await spill.adopt()
+    assert spill.pending == 0
+    assert (folder / "0.damaged").read_bytes().startswith(b"something else")
+
+
+async def test_what_does_not_fit_is_refused_as_a_whole(folder):
+    spill = Spill(folder, 2000)
+    await spill.append([event(number) for number in range(5)])
+    with pytest.raises(OSError, match="2000 bytes"):
+        await spill.append([event(number, text="x" * 300) for number in range(5, 10)])
+    assert [one.id for one in await spill.peek(20)] == [f"e{number}" for number in range(5)]
+    spill.close()
+
+
+async def test_a_full_disk_leaves_no_half_event(folder, monkeypatch):
+    import os
+
+    spill = Spill(folder, ROOM)
+    await spill.append([event(1)])
+    real, left = os.pwrite, [10]
+
+    def full(handle, data, place):
+        if not left[0]:
+            raise OSError(28, "No space left on device")
+        step = min(left[0], len(data))
+        left[0] -= step
+        return real(handle, data[:step], place)
+
+    monkeypatch.setattr(os, "pwrite", full)
+    with pytest.raises(OSError, match="No space"):
+        await spill.append([event(2)])
+    monkeypatch.undo()
+    await spill.append([event(3)])
+    assert [one.id for one in await spill.peek(9)] == ["e1", "e3"]
+    spill.close()
