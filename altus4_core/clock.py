@@ -32,4 +32,6 @@ class SystemClock:
 def iso(moment: datetime) -> str:
     """Write a time as the API does: ISO 8601, UTC, milliseconds, `Z`."""
     # Not strftime: its %Y does not pad years before 1000, which databases do hold.
-    return moment.astimezone(UTC).isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z"
+    if moment.tzinfo is not UTC:
+        moment = moment.astimezone(UTC)
+    return moment.isoformat(timespec="milliseconds")[:-6] + "Z"

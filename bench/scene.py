@@ -25,7 +25,14 @@ from altus4_core.progress import progress_for
 SCHEMA = "bench"
 WORD = "quetzalcoatl"
 HITS = 20
-BODY = {"query": WORD, "limit": 20, "totals": "none", "ranking": "mysql", "categories": False}
+BODY = {
+    "query": WORD,
+    "limit": 20,
+    "totals": "none",
+    "ranking": "mysql",
+    "categories": False,
+    "cache": "bypass",  # all clients ask the same, and would share one statement
+}
 
 
 async def fill(admin: Pool, rows: int) -> None:
@@ -59,9 +66,13 @@ async def fill(admin: Pool, rows: int) -> None:
 
 @attrs.define
 class Scene:
-    """A searched server, its administrator's pool, and how to start gateways over it."""
+    """A searched server, its administrator's pool, and how to start gateways over it.
+
+    `log_server` has the metadata schema, and so the search log; it is `server` itself unless it was to be another.
+    """
 
     server: PrivateServer
+    log_server: PrivateServer
     admin: Pool
     reader: tuple[str, str]
     environment: Mapping[str, str]
@@ -100,17 +111,28 @@ class Scene:
 
 
 @asynccontextmanager
-async def scene(driver: str, rows: int) -> AsyncIterator[Scene]:
-    """Set everything up: the table, the metadata schema, a user whose key is hardly limited, the connection."""
+async def scene(driver: str, rows: int, *, log_elsewhere: bool = False) -> AsyncIterator[Scene]:
+    """Set everything up: the table, the metadata schema, a user whose key is hardly limited, the connection.
+
+    Args:
+        driver: For the gateway's connections, to both schemas.
+        rows: Of the table.
+        log_elsewhere: Whether the metadata schema, and so the search log, is in a second server of its own.
+    """
     with (
         tempfile.TemporaryDirectory() as folder,
         PrivateServer(find_or_fetch("mysql")) as server,
+        PrivateServer(find_or_fetch("mysql")) if log_elsewhere else contextlib.nullcontext(server) as log_server,
         contextlib.ExitStack() as stack,
     ):
         admin = admin_pool(server.address)
+        log_admin = admin_pool(log_server.address)
         await fill(admin, rows)
         reader = await create_accounts(admin, [SCHEMA])
-        environment = demo_environment(server.address, 3977, Path(folder)) | {
+        if log_elsewhere:
+            await create_accounts(log_admin, [])
+        environment = demo_environment(log_server.address, 3977, Path(folder)) | {
+            "ALTUS4_PLUGINS__DATABASES_MYSQL__ALLOWED_PORTS": str(server.port),
             "ALTUS4_LOG_LEVEL": "warning",
             "ALTUS4_PLUGINS__DATABASES_MYSQL__DRIVER": driver,
             "ALTUS4_PLUGINS__METADATA_MYSQL__DRIVER": driver,
@@ -125,9 +147,10 @@ async def scene(driver: str, rows: int) -> AsyncIterator[Scene]:
             return str(json.loads(await asyncio.to_thread(commands.run, "api-keys", "create", *wanted))["secretKey"])
 
         schema = environment["ALTUS4_METADATA_URL"].partition("?")[0].rpartition("/")[2]
-        user_id = str((await admin.fetch(f"SELECT id FROM `{schema}`.users LIMIT 1")).scalar())
+        user_id = str((await log_admin.fetch(f"SELECT id FROM `{schema}`.users LIMIT 1")).scalar())
         yield Scene(
             server=server,
+            log_server=log_server,
             admin=admin,
             reader=reader,
             environment=environment,
@@ -138,6 +161,7 @@ async def scene(driver: str, rows: int) -> AsyncIterator[Scene]:
             stack=stack,
         )
         await admin.close()
+        await log_admin.close()
 
 
 def cpu_seconds(pid: int) -> float:

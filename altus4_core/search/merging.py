@@ -34,6 +34,11 @@ class Merging:
         self._default = self._fusions.get(default) or self._fusions[ReciprocalRankFusion.name]
         self._dispatch = dispatch
 
+    @property
+    def default(self) -> str:
+        """Give the name of the fusion for requests that name none."""
+        return self._default.name
+
     def chosen(self, choice: FusionChoice) -> Entry:
         """Give the fusion of a request.
 

@@ -92,6 +92,11 @@ class SearchPipeline:
         """Give the registered modes by name."""
         return self._modes
 
+    @property
+    def default_fusion(self) -> str:
+        """Give the name of the fusion for requests that name none."""
+        return self._merging.default
+
     def mode_names(self) -> list[str]:
         """List the registered modes."""
         return list(self._modes)

@@ -112,13 +112,16 @@ class SuggestQuery:
     tables: tuple[str, ...] | None = field(None, doc="Tables.", max_length=256)
 
 
-def read_request(body: SearchBody, settings: SearchSettings, options: Any = None) -> SearchRequest:
+def read_request(
+    body: SearchBody, settings: SearchSettings, options: Any = None, fusion: str | None = None
+) -> SearchRequest:
     """Turn a decoded body into a request.
 
     Args:
         body: As decoded.
         settings: Defaults and bounds.
         options: The mode's own, read from `hybrid`.
+        fusion: The one for a body that names none.
 
     Raises:
         ValidationFailed: naming every member that is wrong.
@@ -139,6 +142,7 @@ def read_request(body: SearchBody, settings: SearchSettings, options: Any = None
         problems += _wrong_weights(body.fusion.weights)
     if problems:
         raise ValidationFailed.of(problems)
+    method = fusion if body.fusion.method is None else body.fusion.method
     return SearchRequest(
         query=query,
         mode=body.search_mode or settings.default_mode,
@@ -153,7 +157,7 @@ def read_request(body: SearchBody, settings: SearchSettings, options: Any = None
         include_analytics=body.include_analytics,
         categories=body.categories,
         ranking=body.ranking,
-        fusion=FusionChoice(body.fusion.method, body.fusion.weights),
+        fusion=FusionChoice(method, body.fusion.weights),
         suggestions=body.suggestions,
         cache=body.cache,
         explain=body.explain,

@@ -12,6 +12,8 @@ class RequestReader:
     def __init__(self, gateway: Gateway) -> None:
         self._settings = gateway.settings.core.search
         self._options = ModeOptions(gateway.pipeline, self._settings.default_mode)
+        # Named at once: the pipeline would have to copy each request for it.
+        self._fusion = gateway.pipeline.default_fusion
 
     def read(self, body: SearchBody) -> SearchRequest:
         """Give the request.
@@ -20,4 +22,4 @@ class RequestReader:
             ValidationFailed: naming every member that is wrong.
         """
         options = self._options.read(body) if body.hybrid is not None else None
-        return read_request(body, self._settings, options)
+        return read_request(body, self._settings, options, self._fusion)
