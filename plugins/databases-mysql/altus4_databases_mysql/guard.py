@@ -1,5 +1,6 @@
 """A driver behind a circuit breaker: every connection attempt to one database passes here and is counted."""
 
+import asyncio
 import time
 from collections.abc import Callable
 
@@ -30,6 +31,7 @@ class GuardedDriver:
         self._on_connected = on_connected
         self._silence = LONGEST
         self.last_failure: ConnectFailed | None = None
+        self._probes: set[asyncio.Task[DriverConnection]] = set()
 
     @property
     def name(self) -> str:
@@ -42,6 +44,26 @@ class GuardedDriver:
             ticket = self._breaker.admit()
         except Open as error:
             raise CircuitOpen(error.retry_after) from error
+        if ticket.probe:
+            return await self._probe(options, only, ticket)
+        return await self._connect(options, only, ticket)
+
+    async def _probe(self, options: ConnectOptions, only: str | None, ticket: Ticket) -> DriverConnection:
+        """Connect in a task of its own: what comes of it is for everybody, so whoever began it may leave.
+
+        A search of two tables at once needs two connections. The second one finds the probe under way, fails, and takes
+        the first with it: a probe that ended with that would never find out anything.
+        """
+        task = asyncio.create_task(self._connect(options, only, ticket))
+        self._probes.add(task)
+        task.add_done_callback(self._probes.discard)
+        try:
+            return await asyncio.shield(task)
+        except asyncio.CancelledError:
+            task.add_done_callback(_close)
+            raise
+
+    async def _connect(self, options: ConnectOptions, only: str | None, ticket: Ticket) -> DriverConnection:
         started = time.monotonic()
         try:
             connection = await self._driver.connect(options, only=only)
@@ -68,3 +90,9 @@ class GuardedDriver:
             self._breaker.abandoned(ticket)
         else:
             self._breaker.failed(ticket)
+
+
+def _close(task: "asyncio.Task[DriverConnection]") -> None:
+    """Let go of a connection that nobody waits for any more."""
+    if not task.cancelled() and task.exception() is None:
+        task.result().close()
