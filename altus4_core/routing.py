@@ -103,6 +103,8 @@ class Route:
     `audit` is the operation's name in the audit trail (`keys.create`; what stands before the point is the kind of
     object). Without one, protected operations other than GET are written under the name of their action. False is for
     those that change nothing: of them, as of GET, only refusals (403) are written.
+
+    `example` is a body that the document shows.
     """
 
     method: Literal["GET", "POST", "PUT", "DELETE", "PATCH"]
@@ -121,6 +123,7 @@ class Route:
     hidden: bool = False  # pages: not part of the document
     envelope: bool = True  # False: the answer's body is `data` itself; failures keep their envelope
     audit: str | Literal[False] | None = None
+    example: Mapping[str, Any] | None = None
 
     @property
     def audited(self) -> str | None:

@@ -131,7 +131,10 @@ class _Document:
         schema = self._describer.describe(cls, "in", closed=closed)
         hints = kinds.hints_of(cls)
         required = any(is_required(field, hints.get(field.name, Any), "in") for field in attrs.fields(cls))
-        return {"required": required, "content": {"application/json": {"schema": schema}}}
+        content: Schema = {"schema": schema}
+        if route.example is not None:
+            content["example"] = dict(route.example)
+        return {"required": required, "content": {"application/json": content}}
 
     def _responses(self, route: Route) -> dict[str, Any]:
         phrase = HTTPStatus(route.status).phrase

@@ -61,9 +61,9 @@ class Cursors:
     def write(self, identity: Identity, fingerprint: bytes, position: Position) -> str:
         """Make the cursor of a position."""
         expires = int(self._clock.now().timestamp() + self._lifetime)
-        generations = position.generations
-        names = {**position.consumed, **generations} if generations else position.consumed
-        lists = [(name, position.consumed.get(name, 0), generations.get(name)) for name in names]
+        consumed, generations = position.consumed, position.generations
+        lists = [(name, count, generations.get(name)) for name, count in consumed.items()]
+        lists += [(name, 0, generation) for name, generation in generations.items() if name not in consumed]
         body = orjson.dumps((expires, lists))
         sealed = _PLAIN + body if len(body) < _WORTH_PACKING else _PACKED + zlib.compress(body, 1)
         return urlsafe_b64encode(self._mac(identity, fingerprint, sealed) + sealed).rstrip(b"=").decode()

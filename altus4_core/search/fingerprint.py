@@ -8,10 +8,11 @@ import orjson
 from altus4_core.records import SearchRequest
 
 # What a cursor itself brings along, and what only says how a page is asked for.
-_APART = frozenset({"cursor", "generations", "consumed"})
+_APART = frozenset({"cursor", "generations", "consumed", "fusion"})
 _members = attrgetter(*[field.name for field in attrs.fields(SearchRequest) if field.name not in _APART])
 
 
 def fingerprint(request: SearchRequest) -> bytes:
     """Give bytes that are equal for equal requests, in every process of this version; cursors apart."""
-    return orjson.dumps(_members(request), default=repr)
+    fusion = request.fusion  # taken apart here: it is a record, and nearly always the same
+    return orjson.dumps((*_members(request), fusion.method, fusion.weights or None), default=repr)

@@ -1,7 +1,7 @@
 """Cutting a page out of the merged list, and remembering where the next one begins."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import attrs
 
@@ -53,18 +53,21 @@ def next_position(
     if not page.hits or page.before + len(page.hits) >= MOST_DEEP:
         return None
     given = page.hits if request.consumed or not request.offset else fused[: request.depth]
-    counts: Counter[tuple[str, str]] = Counter((hit.database_id, hit.table) for hit in given)
     consumed: dict[str, int] = dict(request.consumed)
-    for (database_id, table), count in counts.items():
-        name = f"{database_id}:{table}"
-        consumed[name] = consumed.get(name, 0) + count
-    return Position(consumed, _generations(outcomes, request.generations))
-
-
-def _generations(outcomes: Sequence[DatabaseOutcome], pinned: Mapping[str, int]) -> Mapping[str, int]:
-    found = dict(pinned)  # a database that is late now keeps what it was read with
+    generations: dict[str, int] = dict(request.generations)  # a database that is late now keeps what ranked it
+    names: list[str] = []
     for outcome in outcomes:
         for table in outcome.tables:
-            if table.generation is not None and table.hits:
-                found[f"{outcome.id}:{table.table}"] = table.generation
-    return found
+            if table.hits:
+                name = f"{outcome.id}:{table.table}"
+                names.append(name)
+                if table.generation is not None:
+                    generations[name] = table.generation
+    if len(names) == 1:  # the usual search: nothing to count apart
+        consumed[names[0]] = consumed.get(names[0], 0) + len(given)
+        return Position(consumed, generations)
+    counts: Counter[tuple[str, str]] = Counter([(hit.database_id, hit.table) for hit in given])
+    for (database_id, table_name), count in counts.items():
+        name = f"{database_id}:{table_name}"
+        consumed[name] = consumed.get(name, 0) + count
+    return Position(consumed, generations)

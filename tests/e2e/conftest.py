@@ -34,6 +34,7 @@ def world(any_server: ServerAddress, tmp_path_factory: pytest.TempPathFactory) -
                 lease.discard()
         finally:
             await pool.close()
+            await asyncio.sleep(0.05)  # for the sockets to be gone, too, before the loop is
 
     asyncio.run(build())
     gateway = Deployment(settings_for(any_server, metadata, folder), folder)

@@ -2,7 +2,6 @@
 
 import json
 import os
-import re
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -12,21 +11,10 @@ import pytest
 from altus4_sandbox import ServerAddress, new_schema_name
 from deployment import Deployment, settings_for
 from house import ROOT
+from walkthrough import blocks_of, promised
 from world import run_sql
 
 PAGE = ROOT / "docs" / "accounts-and-keys.md"
-BLOCK = re.compile(r"^```bash\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-SAID = re.compile(r"(?:   |^)# (\S.*)$")
-
-
-def commands() -> list[str]:
-    return BLOCK.findall(PAGE.read_text(encoding="utf-8"))
-
-
-def promised(block: str) -> list[str]:
-    """Give the lines that a block says it prints: what stands behind `   # ` or in a line of its own."""
-    found = [SAID.search(line) for line in block.splitlines()]
-    return [match[1] for match in found if match]
 
 
 @pytest.fixture(scope="module")
@@ -45,7 +33,7 @@ def served(any_server: ServerAddress, tmp_path_factory: pytest.TempPathFactory) 
 
 @pytest.mark.skipif(not (shutil.which("curl") and shutil.which("jq")), reason="needs curl and jq")
 def test_the_page(served: Deployment, tmp_path: Path) -> None:
-    blocks = commands()
+    blocks = blocks_of(PAGE)
     assert len(blocks) > 8
     # One shell for all: what a block sets, the next ones use. A mark between them tells their output apart.
     script = "set -euo pipefail\n" + "\necho '---8<---'\n".join(blocks)

@@ -34,5 +34,6 @@ def run_sql(server: ServerAddress, statements: list[str]) -> list[tuple[object, 
             return list(rows)
         finally:
             await pool.close()
+            await asyncio.sleep(0.05)  # for the sockets to be gone, too, before the loop is
 
     return asyncio.run(work())

@@ -78,6 +78,7 @@ class BatchRoutes:
             Route(
                 "POST", "/api/v1/search/batch", self.batch, "Run several searches.",
                 action=BATCH, request=BatchBody, response=BatchData, unknown="refuse", tag="Search", audit=False,
+                example={"searches": [{"query": "garden"}, {"query": "+hose -green", "searchMode": "boolean"}]},
             )
         ]  # fmt: skip
 

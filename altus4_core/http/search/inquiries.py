@@ -122,11 +122,12 @@ class InquiryRoutes:
                 "POST", f"{path}/explain", self.explain, "Search, and say why each result stands where it stands.",
                 action=EXPLAIN, request=ExplainBody, response=ExplainedData, unknown="refuse", tag="Search",
                 errors=errors, audit=False,
+                example={"query": "garden", "missing": "00000000-0000-4000-8000-000000000000:products:17"},
             ),
             Route(
                 "POST", f"{path}/analyze", self.analyze, "Plan a search without running it.",
                 action=ANALYZE, request=AnalyzeBody, response=AnalyzeData, unknown="refuse", tag="Search",
-                errors=errors, audit=False,
+                errors=errors, audit=False, example={"query": "garden hose", "searchMode": "natural"},
             ),
         ]  # fmt: skip
 

@@ -19,6 +19,14 @@ SEARCH = Action("search.run", "search")
 SUGGEST = Action("search.suggest", "search")
 
 MOST_SUGGESTIONS = 10
+EXAMPLE = {
+    "query": "garden hose",
+    "tables": ["products"],
+    "searchMode": "natural",
+    "limit": 20,
+    "fusion": {"method": "rrf"},
+    "timeoutMs": 2000,
+}
 
 
 class SearchRoutes:
@@ -36,7 +44,7 @@ class SearchRoutes:
             Route(
                 "POST", path, self.search, "Search all databases at once.",
                 action=SEARCH, request=SearchBody, response=SearchData, unknown="refuse", tag="Search", errors=errors,
-                audit=False,
+                audit=False, example=EXAMPLE,
             ),
             Route(
                 "GET", path, self.search_by_query, "Search with a query string.",

@@ -101,7 +101,9 @@ class Ranking:
             self._begun.move_to_end(key)
             if len(self._begun) > _BEGUN:
                 self._begun.popitem(last=False)
-        elif request.offset and now - self._begun.get(key, -HOLD_SECONDS) < HOLD_SECONDS:
+        elif not request.offset:
+            self._begun.pop(key, None)  # begun again, and this time by the sample
+        elif now - self._begun.get(key, -HOLD_SECONDS) < HOLD_SECONDS:
             return None  # its first page was in the server's order
         return current
 
