@@ -48,4 +48,4 @@ class AuditPlugin(Plugin):
     @hookimpl
     def altus4_commands(self) -> Iterable[click.Command]:
         """Offer `altus4 audit`."""
-        return [command()]
+        return [command(self.settings.keep_days)]
