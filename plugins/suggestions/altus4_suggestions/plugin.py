@@ -31,6 +31,7 @@ class SuggestionsPlugin(Plugin):
 
     name = "suggestions"
     Settings = SuggestionsSettings
+    tables = {"searches": "SELECT"}
     settings: SuggestionsSettings
 
     @hookimpl
