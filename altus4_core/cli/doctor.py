@@ -24,7 +24,7 @@ async def examine(gateway: Gateway) -> Sequence[Finding]:
         return [_finding(problem) for problem in error.problems]
     try:
         loaded = len(gateway.composition.loaded())
-        findings = [Finding("plugins", Severity.OK, f"{loaded} plugins loaded")]
+        findings = [*_settings(gateway), Finding("plugins", Severity.OK, f"{loaded} plugins loaded")]
         deadlines = gateway.settings.core.deadlines
         for name, (ok, took) in (await gateway.registry.ping(deadlines.ping)).items():
             severity = Severity.OK if ok else Severity.ERROR
@@ -34,6 +34,21 @@ async def examine(gateway: Gateway) -> Sequence[Finding]:
         return findings + [finding for found in results for finding in found]
     finally:
         await gateway.registry.close()
+
+
+def _settings(gateway: Gateway) -> Sequence[Finding]:
+    """Say what the settings and secrets are like; wrong ones would have kept the gateway from starting."""
+    core = gateway.settings.core
+    hint = "set ALTUS4_ENVIRONMENT=production where people depend on it: it refuses what destroys data without --force"
+    environment = Finding("settings", Severity.OK, "environment production")
+    if core.environment != "production":
+        environment = Finding("settings", Severity.INFO, f"environment {core.environment}", hint)
+    secrets = {"session_secret": core.security.session_secret, "encryption_keys": core.security.encryption_keys}
+    unset = [name for name, value in secrets.items() if not value]
+    if unset:
+        what = f"not set: {', '.join(unset)}"
+        return [environment, Finding("secrets", Severity.INFO, what, "altus4 secrets generate, if a plugin needs them")]
+    return [environment, Finding("secrets", Severity.OK, "both are set")]
 
 
 def _finding(problem: Problem) -> Finding:

@@ -174,7 +174,7 @@ class Job:
         def report(step: Step, done: int) -> None:
             nonlocal ran
             ran += 1
-            shown.advance("migrating", ran / total)
+            shown.advance("migrating", min(1.0, ran / max(total, 1)))
             if done == len(step.statements):
                 self._say(f"{'applied' if step.way == 'up' else 'rolled back'} {step.file.filename}")
 

@@ -29,7 +29,8 @@ async def run_steps(
         steps: The plan.
         applied: The tracking table, as the plan saw it.
         clock: Source of time.
-        report: Called after each statement with the step and how many of its statements have run.
+        report: Called after each statement with the step and how many of its statements have run; once for a file
+            of which nothing is left to run.
 
     Raises:
         MigrationFailed: a statement failed; what ran before it is recorded, and the next run goes on there.
@@ -55,6 +56,8 @@ async def run_steps(
         for index in range(step.begin, len(step.statements)):
             row = await _run(session, step, index, row)
             report(step, index + 1)
+        if step.begin == len(step.statements):  # all of it had run, and nobody had noted it
+            report(step, step.begin)
         if step.way == "down":
             await session.forget(row.filename)
         else:

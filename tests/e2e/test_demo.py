@@ -80,3 +80,18 @@ def test_check(tmp_path: Path) -> None:
     )
     assert done.returncode == 0, done.stdout + done.stderr
     assert done.stdout.count("ok: ") == 3
+    table = done.stdout[done.stdout.index("STATE") :]
+    print(table)
+    assert "ERROR" not in table
+    for check in (
+        "settings",
+        "secrets",
+        "plugins",
+        "migrations",
+        "grants",
+        "indexes",
+        "clock",
+        "pool",
+        "server: binary log",
+    ):
+        assert check in table

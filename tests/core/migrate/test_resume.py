@@ -84,6 +84,19 @@ async def test_session_is_set_again(files):
     assert store.rows["001_a"].state == "applied"
 
 
+async def test_file_of_which_nothing_is_left_to_run_is_reported(files):
+    found = files("CREATE TABLE a (id INT);")
+    store = MemoryMigrationStore()
+    store.rows["001_a"] = cut_off(found[0], "going-up", 1)
+    reported = []
+    async with store.session(wait=0) as session:
+        applied = await session.applied()
+        steps = plan_up(found, applied)
+        await run_steps(session, steps, applied, SystemClock(), lambda step, done: reported.append((step.way, done)))
+    assert reported == [("up", 1)]
+    assert store.rows["001_a"].state == "applied"
+
+
 def test_out_of_order(files):
     for name in ("002_b", "003_c", "004_d"):
         files("SELECT 1;", name=name)

@@ -10,6 +10,7 @@ from pathlib import Path
 import click
 import orjson
 
+from altus4_core.cli.doctor import examine, findings_text
 from altus4_core.commands import CommandContext, fail
 from altus4_core.composing.discovery import from_file
 from altus4_core.composing.manager import Selection
@@ -18,6 +19,7 @@ from altus4_core.gateway import Gateway
 from altus4_core.logs import configure_logging
 from altus4_core.loops import run
 from altus4_core.progress import Progress, progress_for
+from altus4_core.records import Severity
 from altus4_core.serve import Server, serve, serve_while
 from altus4_core.settings.loader import load_settings
 from altus4_sandbox.demo.accounts import admin_pool, create_accounts
@@ -33,7 +35,9 @@ from altus4_sandbox.server import PrivateServer
 
 @click.command("demo")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON line once ready, and nothing else.")
-@click.option("--check", "checking", is_flag=True, help="Make three requests, then end with 0 or 1.")
+@click.option(
+    "--check", "checking", is_flag=True, help="Make three requests, show what the doctor finds, and end with 0 or 1."
+)
 @click.option("--port", type=click.IntRange(1, 65535), default=3000, show_default=True, help="Or the next free one.")
 @click.option("--plugin", multiple=True, metavar="FILE.py:Class", help="Load a plugin from a file, too.")
 @click.pass_obj
@@ -66,7 +70,9 @@ def _demo(selection: Selection, wanted_port: int, *, as_json: bool, checking: bo
             return Demo(f"http://{running.host}:{running.port}", key, databases, server.address)
 
         if checking:
-            return run(_checked(gateway, outline))
+            return run(_checked(gateway, outline)) and run(
+                _sound(Gateway(load_settings(None, {**inherited, **environment}), selection))
+            )
         run(serve(gateway, ready=lambda running: _announce(outline(running), as_json=as_json)))
     return True
 
@@ -86,6 +92,13 @@ async def _prepare(
 async def _checked(gateway: Gateway, outline: Callable[[Server], Demo]) -> bool:
     async with serve_while(gateway) as running:
         return await check(outline(running), click.echo)
+
+
+async def _sound(gateway: Gateway) -> bool:
+    """Say what `altus4 doctor` finds."""
+    findings = await examine(gateway)
+    click.echo(findings_text(findings))
+    return all(finding.severity is not Severity.ERROR for finding in findings)
 
 
 def _announce(demo: Demo, *, as_json: bool) -> None:
