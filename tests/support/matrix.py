@@ -34,6 +34,7 @@ BODIES: Mapping[str, Any] = {
     "POST /api/v1/keys": {"name": "Made on the way", "environment": "live"},
     "PUT /api/v1/keys/{id}": {"name": "Renamed on the way"},
     "PUT /api/v1/databases/{id}": {"name": "Renamed on the way"},
+    "POST /api/v1/search/events": {"requestId": "no-such-request", "resultId": "d:t:1", "type": "click"},
     "PUT /api/v1/auth/profile": {"name": "Somebody"},
 }
 QUERIES = {"GET /api/v1/search": "?q=database", "GET /api/v1/search/suggestions": "?query=data"}

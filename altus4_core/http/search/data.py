@@ -136,3 +136,4 @@ class SearchData:
     warnings: tuple[NoticeData, ...]
     total_count: int | None = None
     next_cursor: str | None = None
+    trends: tuple[dict[str, Any], ...] | None = None

@@ -1,19 +1,24 @@
 """`POST /api/v1/search`, `GET /api/v1/search` and suggestions; the rest under that path is in `batch`, `inquiries`."""
 
+import asyncio
+import logging
 import unicodedata
 from collections.abc import Sequence
 from typing import Any
 
-from altus4_core.errors import FieldProblem, ValidationFailed
+from altus4_core.errors import Altus4Error, FieldProblem, ValidationFailed
 from altus4_core.gateway import Gateway
 from altus4_core.http.search.batch import BatchRoutes
 from altus4_core.http.search.body import SearchBody, SearchQuery, SuggestQuery
 from altus4_core.http.search.data import SearchData, SuggestData
 from altus4_core.http.search.inquiries import InquiryRoutes
 from altus4_core.http.search.reader import RequestReader
-from altus4_core.records import Action, SuggestRequest
+from altus4_core.records import Action, Notice, SuggestRequest
 from altus4_core.routing import Call, Route
-from altus4_core.search.answer import answer_json, suggestion_json
+from altus4_core.search.answer import answer_json, notice_json, suggestion_json
+from altus4_core.trends import SearchTrends
+
+logger = logging.getLogger("altus4.search")
 
 SEARCH = Action("search.run", "search")
 SUGGEST = Action("search.suggest", "search")
@@ -27,6 +32,7 @@ EXAMPLE = {
     "fusion": {"method": "rrf"},
     "timeoutMs": 2000,
 }
+TREND_SECONDS = 1.0
 
 
 class SearchRoutes:
@@ -79,4 +85,16 @@ class SearchRoutes:
 
     async def _run(self, call: Call, body: SearchBody) -> dict[str, Any]:
         answer = await self._gateway.pipeline.run(call.caller, self._reader.read(body), call.request_id)
-        return answer_json(answer)
+        data = answer_json(answer)
+        if answer.request.include_analytics:
+            await self._add_trends(call, data)
+        return data
+
+    async def _add_trends(self, call: Call, data: dict[str, Any]) -> None:
+        """Add what the log says, if somebody keeps one: the results are worth more than the trends."""
+        try:
+            async with asyncio.timeout(TREND_SECONDS):
+                data["trends"] = await self._gateway.registry.get(SearchTrends).of(call.caller.user_id)
+        except (Altus4Error, TimeoutError) as error:
+            logger.warning("a search is answered without trends: %r", error)
+            data["warnings"].append(notice_json(Notice("TRENDS_MISSING", "Trends could not be had; ask again later.")))

@@ -1,21 +1,101 @@
 """Wiring of the plugin `analytics`."""
 
-from collections.abc import Iterable
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from typing import Any
 
+import attrs
+import click
+from attrs.validators import ge, le
+
+from altus4_analytics.commands import commands
+from altus4_analytics.history import History
+from altus4_analytics.reader import FigureReader
+from altus4_analytics.reports import Reports
+from altus4_analytics.roller import Roller
+from altus4_analytics.routes import AnalyticsRoutes, week_and_month
 from altus4_analytics.sink import SearchLog
-from altus4_core import Plugin, PluginContext, hookimpl
-from altus4_core.seams import AnalyticsSink
+from altus4_core import Plugin, PluginContext, hookimpl, setting
+from altus4_core.routing import Route
+from altus4_core.schema.encode import to_json
+from altus4_core.seams import AnalyticsSink, Service
 from altus4_core.store import MetadataStore
+from altus4_core.trends import SearchTrends
+
+
+@attrs.frozen
+class AnalyticsSettings:
+    """Section `[plugins.analytics]`."""
+
+    keep_days: int = setting(
+        0,
+        doc="Days after which searches are deleted, their figures kept; 0 keeps them for ever.",
+        validator=[ge(0), le(36_500)],
+    )
+    roll_up_interval: float = setting(
+        300.0, doc="Seconds between two looks for days that are over and to be rolled up.", validator=ge(1)
+    )
+
+
+class Trends:
+    """What searches with `includeAnalytics` are told.
+
+    Args:
+        reader: Where figures come from.
+    """
+
+    def __init__(self, reader: FigureReader) -> None:
+        self._reader = reader
+        self._reports = Reports(reader)
+
+    async def of(self, user_id: str) -> Sequence[Mapping[str, Any]]:
+        """Give a user's trends of week and month, JSON-ready."""
+        return [to_json(each) for each in await week_and_month(self._reports, self._reader, user_id)]
 
 
 class AnalyticsPlugin(Plugin):
-    """Remembers what was searched."""
+    """Remembers what was searched, and tells."""
 
     name = "analytics"
+    Settings = AnalyticsSettings
     requires = (MetadataStore,)
-    tables = {"searches": "INSERT", "users": "SELECT", "databases": "SELECT"}
+    settings: AnalyticsSettings
+
+    @hookimpl
+    def altus4_services(self, ctx: PluginContext) -> Iterable[Service]:
+        """Offer the roll-ups in the background, and the trends of searches."""
+        store = ctx.service(MetadataStore)
+
+        @asynccontextmanager
+        async def open_roller() -> AsyncIterator[Roller]:
+            roller = Roller(store, ctx.clock, self.settings.keep_days, self.settings.roll_up_interval)
+            roller.start()
+            try:
+                yield roller
+            finally:
+                await roller.aclose()
+
+        @asynccontextmanager
+        async def open_trends() -> AsyncIterator[SearchTrends]:
+            yield Trends(FigureReader(store, ctx.clock))
+
+        return [
+            Service(Roller, open_roller, name="analytics roll-up"),
+            Service(SearchTrends, open_trends, name="search trends"),
+        ]
 
     @hookimpl
     def altus4_analytics_sinks(self, ctx: PluginContext) -> Iterable[AnalyticsSink]:
         """Offer the sink `searches`."""
         return [SearchLog(ctx.service(MetadataStore), ctx.counters)]
+
+    @hookimpl
+    def altus4_routes(self, ctx: PluginContext) -> Iterable[Route]:
+        """Offer `/api/v1/analytics`, and history, trends and events under `/api/v1/search`."""
+        store = ctx.service(MetadataStore)
+        return AnalyticsRoutes(FigureReader(store, ctx.clock), History(store, ctx.clock)).routes()
+
+    @hookimpl
+    def altus4_commands(self, ctx: PluginContext) -> Iterable[click.Command]:
+        """Offer `altus4 analytics`."""
+        return [commands(ctx.clock, self.settings.keep_days)]

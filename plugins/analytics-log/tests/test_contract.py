@@ -1,0 +1,57 @@
+"""The plugin and its sink keep their contracts; lines are whole, and files may be rotated."""
+
+import uuid
+from datetime import UTC, datetime
+
+import attrs
+import orjson
+import pytest
+from altus4_analytics_log import AnalyticsLogPlugin
+from altus4_analytics_log.lines import EventLines
+
+from altus4_core.records import Event
+from altus4_core.testing.contracts import PluginContract, SinkContract
+
+
+class TestPlugin(PluginContract):
+    @pytest.fixture
+    def plugin(self):
+        return AnalyticsLogPlugin
+
+
+class TestEventLines(SinkContract):
+    @pytest.fixture
+    def path(self, tmp_path):
+        return tmp_path / "logs" / "events.jsonl"
+
+    @pytest.fixture
+    def provider(self, path):
+        return EventLines(path, frozenset({"search"}))
+
+    @pytest.fixture
+    def valid(self):
+        payload = {"query": "line\nbreak", "mode": "natural", "database_ids": ["d1"], "result_count": 1, "took_ms": 2}
+        now = datetime(2030, 1, 1, tzinfo=UTC)
+        return [Event(str(uuid.uuid4()), "search", now, "user-1", f"request-{n}", payload) for n in range(3)]
+
+    async def test_lines(self, provider, valid, path):
+        await provider.write([valid[0], attrs.evolve(valid[1], kind="audit"), valid[2]])
+        lines = [orjson.loads(line) for line in path.read_bytes().splitlines()]
+        assert [line["id"] for line in lines] == [valid[0].id, valid[2].id]
+        assert (lines[0]["query"], lines[0]["at"], lines[0]["userId"]) == (
+            "line\nbreak",
+            "2030-01-01T00:00:00Z",
+            "user-1",
+        )
+        assert path.stat().st_mode & 0o777 == 0o600
+
+    async def test_a_renamed_file_is_begun_anew(self, provider, valid, path):
+        await provider.write(valid[:1])
+        path.rename(path.with_suffix(".1"))
+        await provider.write(valid[1:])
+        assert len(path.with_suffix(".1").read_bytes().splitlines()) == 1
+        assert len(path.read_bytes().splitlines()) == 2
+
+    async def test_a_file_that_cannot_be_written_is_told(self, valid, tmp_path):
+        with pytest.raises(OSError):
+            await EventLines(tmp_path, frozenset()).write(valid)

@@ -1,0 +1,64 @@
+"""Reports about everybody, for administrators."""
+
+from collections.abc import Sequence
+from datetime import date
+
+from altus4_analytics.data import PerformanceData, SystemOverview, UserActivity
+from altus4_analytics.period import Days
+from altus4_analytics.reader import Environment, FigureReader, Parts
+from altus4_analytics.reports import RANKS, day_rows, performance_of
+from altus4_analytics.sums import percentiles, volume
+from altus4_core.searchlog import DAILY, LATENCY, MODES
+
+
+class AdminReports:
+    """Builds the reports.
+
+    Args:
+        reader: Where the figures come from.
+    """
+
+    def __init__(self, reader: FigureReader) -> None:
+        self._reader = reader
+
+    async def overview(self, days: Days, environment: Environment) -> SystemOverview:
+        """Give everybody's searches."""
+        users = await self._users(days, environment)
+        daily = [part for parts in users.values() for part in parts]
+        latency = await self._all(LATENCY, days, environment)
+        total = volume(part for _, part in daily)
+        return SystemOverview(
+            start_date=days.first.isoformat(),
+            end_date=days.last.isoformat(),
+            total_searches=total.searches,
+            successful_searches=total.successful,
+            active_users=len(users),
+            daily_breakdown=tuple(day_rows(days, daily, latency)),
+            zero_result_rate=total.no_result_rate,
+            average_response_time=total.mean_ms,
+            p95=percentiles((part for _, part in latency), RANKS)[1],
+        )
+
+    async def activity(self, days: Days, environment: Environment, limit: int, offset: int) -> Sequence[UserActivity]:
+        """List users by how much they searched."""
+        rows = []
+        for user_id, parts in (await self._users(days, environment)).items():
+            total = volume(part for _, part in parts)
+            last = max(day for day, _ in parts).isoformat()
+            rows.append(UserActivity(user_id, total.searches, total.no_results, last, total.mean_ms))
+        rows.sort(key=lambda row: (-row.searches, row.user_id))
+        return rows[offset : offset + limit]
+
+    async def performance(self, days: Days, environment: Environment) -> PerformanceData:
+        """Say how fast everybody's searches were."""
+        daily = await self._all(DAILY, days, environment)
+        latency = await self._all(LATENCY, days, environment)
+        return performance_of(days, daily, latency, await self._all(MODES, days, environment))
+
+    async def _users(self, days: Days, environment: Environment) -> dict[str, Parts]:
+        found = await self._reader.read_all(DAILY, days, environment)
+        return {user_id: parts for user_id, parts in found.items() if parts}
+
+    async def _all(self, name: str, days: Days, environment: Environment) -> list[tuple[date, dict[str, int]]]:
+        found = await self._reader.read_all(name, days, environment)
+        return [(day, dict(part)) for parts in found.values() for day, part in parts]

@@ -1,0 +1,65 @@
+"""`altus4 analytics`: figures computed anew, and old rows let go."""
+
+from datetime import UTC, datetime, timedelta
+
+import click
+import orjson
+
+from altus4_analytics.roller import Roller
+from altus4_core.clock import Clock
+from altus4_core.commands import CommandContext, confirm_destructive
+from altus4_core.progress import progress_for
+from altus4_core.store import MetadataStore
+
+
+def commands(clock: Clock, keep_days: int) -> click.Group:
+    """Build the group."""
+
+    @click.group("analytics", help="Roll the search log up into figures, and let old searches go.")
+    def group() -> None:
+        pass
+
+    def roller(context: CommandContext) -> Roller:
+        return Roller(lambda: context.service(MetadataStore), clock, 0, 0)
+
+    @group.command("rebuild", help="Compute the figures of past days anew from the search log.")
+    @click.option("--since", type=click.DateTime(["%Y-%m-%d"]), help="First day (UTC); default: a year ago.")
+    @click.option("--until", type=click.DateTime(["%Y-%m-%d"]), help="Last day (UTC); default: yesterday.")
+    @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+    @click.pass_obj
+    def rebuild(context: CommandContext, since: datetime | None, until: datetime | None, *, as_json: bool) -> None:
+        today = clock.now().astimezone(UTC).date()
+        first = since.date() if since else today - timedelta(days=365)
+        last = until.date() if until else today - timedelta(days=1)
+        if last < first:
+            raise click.UsageError("--until is before --since")
+
+        async def run() -> int:
+            return await roller(context).rebuild(first, last, progress_for())
+
+        _tell({"rolledUp": context.run(run, services=(MetadataStore,))}, "days of users rolled up", as_json=as_json)
+
+    @group.command("prune", help="Delete searches older than so many days; their figures stay.")
+    @click.option(
+        "--keep-days",
+        type=click.IntRange(1, 36_500),
+        default=keep_days or None,
+        required=not keep_days,
+        help="Days that stay; default: keep_days of [plugins.analytics].",
+    )
+    @click.option("--force", is_flag=True, help="Do not ask; needed in production.")
+    @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+    @click.pass_obj
+    def prune(context: CommandContext, keep_days: int, *, force: bool, as_json: bool) -> None:
+        confirm_destructive(context, f"deleting searches older than {keep_days} days", force=force)
+
+        async def run() -> int:
+            return await roller(context).prune(keep_days, progress_for())
+
+        _tell({"deleted": context.run(run, services=(MetadataStore,))}, "searches deleted", as_json=as_json)
+
+    return group
+
+
+def _tell(result: dict[str, int], what: str, *, as_json: bool) -> None:
+    click.echo(orjson.dumps(result).decode() if as_json else f"{next(iter(result.values()))} {what}.")

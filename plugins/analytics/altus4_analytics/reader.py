@@ -1,0 +1,71 @@
+"""Figures of some days: those stored, and the others computed now from the rows, so that nothing is out of date."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import date, datetime, timedelta
+from typing import Any, Final, Literal
+
+from altus4_analytics.period import Days, span_of
+from altus4_core.clock import Clock
+from altus4_core.searchlog import Span
+from altus4_core.store import MetadataStore
+
+Environment = Literal["live", "test"]
+Parts = Sequence[tuple[date, Mapping[str, Any]]]
+MOST_DUE: Final = 100_000
+
+
+class FigureReader:
+    """Reads figures.
+
+    Args:
+        store: Where rows and figures are.
+        clock: Says which day is not over.
+    """
+
+    def __init__(self, store: Callable[[], MetadataStore], clock: Clock) -> None:
+        self._store = store
+        self._clock = clock
+
+    @property
+    def now(self) -> datetime:
+        """Give the time."""
+        return self._clock.now()
+
+    async def read(self, user_id: str, name: str, days: Days, environment: Environment = "live") -> Parts:
+        """Give a user's figures of one name, in order of days; days without searches are left out."""
+        metrics = self._store().metrics
+        begin, end = span_of(days.first, days.last)
+        stored = {row.day: row.data for row in await metrics.list(user_id, name, begin, end - timedelta(days=1))}
+        missing = spans([day for day in days.each() if day not in stored])
+        computed = await metrics.compute(user_id, name, missing) if missing else {}
+        return _parts({**stored, **computed}.items(), environment)
+
+    async def read_all(self, name: str, days: Days, environment: Environment = "live") -> Mapping[str, Parts]:
+        """Give everybody's figures by user (administrators only)."""
+        metrics = self._store().metrics
+        begin, end = span_of(days.first, days.last)
+        rows = await metrics.list_all(name, begin, end - timedelta(days=1))
+        found: dict[str, list[tuple[date, Any]]] = {}
+        for row in rows:
+            found.setdefault(row.user_id, []).append((row.day, row.data))
+        last = min(days.last, self._clock.now().date())
+        for user_id, day in await metrics.due(days.first, last, most=MOST_DUE) if last >= days.first else ():
+            computed = await metrics.compute(user_id, name, [span_of(day, day)])
+            found.setdefault(user_id, []).extend(computed.items())
+        return {user_id: _parts(own, environment) for user_id, own in found.items()}
+
+
+def spans(days: Sequence[date]) -> Sequence[Span]:
+    """Join days that follow each other."""
+    found: list[list[date]] = []
+    for day in days:
+        if found and found[-1][1] + timedelta(days=1) == day:
+            found[-1][1] = day
+        else:
+            found.append([day, day])
+    return [span_of(first, last) for first, last in found]
+
+
+def _parts(figures: Iterable[tuple[date, Mapping[str, Any]]], environment: Environment) -> Parts:
+    found = [(day, data[environment]) for day, data in figures if data.get(environment)]
+    return sorted(found, key=lambda part: part[0])

@@ -1,0 +1,204 @@
+"""The reports of one user, from figures: true sums and means weighted by volume, whatever is rolled up already."""
+
+from collections.abc import Sequence
+from datetime import UTC, date, datetime
+
+from altus4_analytics.data import (
+    DashboardData,
+    DashboardSummary,
+    DayData,
+    GrowthData,
+    InsightData,
+    ModeData,
+    PerformanceData,
+    PerformanceSummary,
+    QueryData,
+    TrendData,
+    UsageData,
+    UsageDay,
+    UsedData,
+)
+from altus4_analytics.insights import Known, insights
+from altus4_analytics.period import Days
+from altus4_analytics.reader import Environment, FigureReader, Parts
+from altus4_analytics.sums import QuerySum, added, counted, growth, mean, percentiles, query_sums, volume
+from altus4_core.searchlog import CATEGORIES, CLICKS, DAILY, DATABASES, KEYS, LATENCY, MODES, NO_RESULTS, POPULAR
+
+TOP = 10
+RANKS = (50, 95, 99)
+
+
+class Reports:
+    """Builds the reports.
+
+    Args:
+        reader: Where the figures come from.
+    """
+
+    def __init__(self, reader: FigureReader) -> None:
+        self._reader = reader
+
+    async def trend(self, user_id: str, days: Days, environment: Environment, period: str, *, full: bool) -> TrendData:
+        """Say what was searched; `full` with each day and the growth."""
+        read = self._reader.read
+        daily = await read(user_id, DAILY, days, environment)
+        queries = query_sums(part for _, part in await read(user_id, POPULAR, days, environment))
+        categories = counted(part for _, part in await read(user_id, CATEGORIES, days, environment))
+        total = volume(part for _, part in daily)
+        compared = breakdown = None
+        if full:
+            compared = await self._growth(user_id, days, environment, total.searches)
+            breakdown = tuple(day_rows(days, daily, await read(user_id, LATENCY, days, environment)))
+        return TrendData(
+            period=period,
+            start_date=days.first.isoformat(),
+            end_date=days.last.isoformat(),
+            top_queries=tuple(entry.text for entry in queries[:TOP]),
+            query_volume=total.searches,
+            popular_categories=tuple(name for name, _ in categories[:TOP]),
+            avg_response_time=total.mean_ms,
+            daily_breakdown=breakdown,
+            growth=compared,
+        )
+
+    async def performance(self, user_id: str, days: Days, environment: Environment) -> PerformanceData:
+        """Say how fast searches were."""
+        read = self._reader.read
+        daily = await read(user_id, DAILY, days, environment)
+        latency = await read(user_id, LATENCY, days, environment)
+        modes = await read(user_id, MODES, days, environment)
+        return performance_of(days, daily, latency, modes)
+
+    async def queries(
+        self, user_id: str, days: Days, environment: Environment, *, empty: bool, limit: int, offset: int
+    ) -> Sequence[QueryData]:
+        """List the most frequent queries, or those without results."""
+        name = NO_RESULTS if empty else POPULAR
+        found = query_sums(part for _, part in await self._reader.read(user_id, name, days, environment))
+        return [query_row(entry) for entry in found[offset : offset + limit]]
+
+    async def insights(self, user_id: str, days: Days, environment: Environment) -> Sequence[InsightData]:
+        """Say what is worth knowing."""
+        read = self._reader.read
+        clicks = [part for _, part in await read(user_id, CLICKS, days, environment)]
+        return insights(
+            Known(
+                now=volume(part for _, part in await read(user_id, DAILY, days, environment)),
+                before=volume(part for _, part in await read(user_id, DAILY, days.before, environment)),
+                popular=query_sums(part for _, part in await read(user_id, POPULAR, days, environment)),
+                no_results=query_sums(part for _, part in await read(user_id, NO_RESULTS, days, environment)),
+                clicked=sum(part["searches"] for part in clicks),
+            )
+        )
+
+    async def dashboard(self, user_id: str, days: Days, environment: Environment, period: str) -> DashboardData:
+        """Give everything at once."""
+        daily = await self._reader.read(user_id, DAILY, days, environment)
+        total = volume(part for _, part in daily)
+        clicks = [part for _, part in await self._reader.read(user_id, CLICKS, days, environment)]
+        clicked = sum(part["searches"] for part in clicks)
+        performance = await self.performance(user_id, days, environment)
+        summary = DashboardSummary(
+            start_date=days.first.isoformat(),
+            end_date=days.last.isoformat(),
+            total_searches=total.searches,
+            successful_searches=total.successful,
+            clicks=sum(part["clicks"] for part in clicks),
+            conversions=sum(part["conversions"] for part in clicks),
+            growth=await self._growth(user_id, days, environment, total.searches),
+            zero_result_rate=total.no_result_rate,
+            average_response_time=total.mean_ms,
+            p95=performance.summary.p95,
+            click_through_rate=mean(clicked, total.searches, 4),
+            mean_click_position=mean(
+                sum(part["positions"] for part in clicks), sum(part["positioned"] for part in clicks)
+            ),
+        )
+        return DashboardData(
+            trends=await self.trend(user_id, days, environment, period, full=True),
+            performance=performance,
+            popular_queries=tuple(
+                await self.queries(user_id, days, environment, empty=False, limit=TOP, offset=0),
+            ),
+            insights=tuple(await self.insights(user_id, days, environment)),
+            summary=summary,
+            total_searches=total.searches,
+            successful_searches=total.successful,
+        )
+
+    async def usage(self, user_id: str, days: Days, environment: Environment) -> UsageData:
+        """Count by day, key and database."""
+        read = self._reader.read
+        counts = {day: part["searches"] for day, part in await read(user_id, DAILY, days, environment)}
+        keys = added(part for _, part in await read(user_id, KEYS, days, environment))
+        databases = added(part for _, part in await read(user_id, DATABASES, days, environment))
+        return UsageData(
+            days=tuple(UsageDay(day.isoformat(), counts.get(day, 0)) for day in days.each()),
+            keys=tuple(UsedData(count, key or None, mean(ms, count)) for key, count, ms in keys),
+            databases=tuple(UsedData(count, key, mean(ms, count)) for key, count, ms in databases),
+            total=sum(counts.values()),
+        )
+
+    async def _growth(self, user_id: str, days: Days, environment: Environment, searches: int) -> GrowthData:
+        earlier = await self._reader.read(user_id, DAILY, days.before, environment)
+        before = volume(part for _, part in earlier).searches
+        return GrowthData(searches, before, growth(searches, before))
+
+
+def performance_of(days: Days, daily: Parts, latency: Parts, modes: Parts) -> PerformanceData:
+    """Say how fast searches were, from figures of one or of many users."""
+    total = volume(part for _, part in daily)
+    p50, p95, p99 = percentiles((part for _, part in latency), RANKS)
+    return PerformanceData(
+        time_series_data=tuple(day_rows(days, daily, latency)),
+        search_mode_distribution=tuple(
+            ModeData(name, count, mean(ms, count)) for name, count, ms in added(part for _, part in modes)
+        ),
+        summary=PerformanceSummary(
+            total_queries=total.searches,
+            start_date=days.first.isoformat(),
+            end_date=days.last.isoformat(),
+            average_response_time=total.mean_ms,
+            average_results=total.mean_results,
+            p50=p50,
+            p95=p95,
+            p99=p99,
+        ),
+    )
+
+
+def day_rows(days: Days, daily: Parts, latency: Parts) -> Sequence[DayData]:
+    """Give each day, those without searches, too."""
+    return [_day(day, _of(day, daily), _of(day, latency)) for day in days.each()]
+
+
+def _of(day: date, parts: Parts) -> Parts:
+    return [part for part in parts if part[0] == day]
+
+
+def _day(day: date, daily: Parts, latency: Parts) -> DayData:
+    total = volume(part for _, part in daily)
+    p50, p95, p99 = percentiles((part for _, part in latency), RANKS)
+    return DayData(
+        day.isoformat(),
+        total.searches,
+        total.mean_ms,
+        total.max_ms,
+        total.min_ms,
+        p50,
+        p95,
+        p99,
+        total.mean_results,
+    )
+
+
+def query_row(entry: QuerySum) -> QueryData:
+    """Write a query's sums."""
+    return QueryData(
+        query_text=entry.text,
+        frequency=entry.searches,
+        avg_time=round(entry.total_ms / entry.searches, 2),
+        avg_results=round(entry.total_results / entry.searches, 2),
+        last_used=datetime.fromtimestamp(entry.last, UTC),
+        frequency_at_most=entry.searches + entry.missed if entry.missed else None,
+    )

@@ -1,0 +1,154 @@
+"""Sums over the figures of several days: volumes, means weighted by volume, percentiles, queries."""
+
+import math
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import attrs
+
+from altus4_core.searchlog import FINE_BITS
+
+
+@attrs.frozen
+class Volume:
+    """What days of searches add up to; times in milliseconds. Means are None where there was no search."""
+
+    searches: int = 0
+    no_results: int = 0
+    total_ms: int = 0
+    total_results: int = 0
+    min_ms: int | None = None
+    max_ms: int | None = None
+
+    @property
+    def mean_ms(self) -> float | None:
+        """Give the mean time of a search."""
+        return mean(self.total_ms, self.searches)
+
+    @property
+    def mean_results(self) -> float | None:
+        """Give the mean number of matches."""
+        return mean(self.total_results, self.searches)
+
+    @property
+    def successful(self) -> int:
+        """Give how many searches found something."""
+        return self.searches - self.no_results
+
+    @property
+    def no_result_rate(self) -> float | None:
+        """Give the share of searches that found nothing, 0..1."""
+        return mean(self.no_results, self.searches, 4)
+
+
+def volume(parts: Iterable[Mapping[str, Any]]) -> Volume:
+    """Add up `daily_searches`."""
+    days = list(parts)
+    if not days:
+        return Volume()
+    return Volume(
+        searches=sum(day["searches"] for day in days),
+        no_results=sum(day["noResults"] for day in days),
+        total_ms=sum(day["totalMs"] for day in days),
+        total_results=sum(day["totalResults"] for day in days),
+        min_ms=min(day["minMs"] for day in days),
+        max_ms=max(day["maxMs"] for day in days),
+    )
+
+
+def mean(total: float, count: float, digits: int = 2) -> float | None:
+    """Divide; None where there is nothing to divide by."""
+    return round(total / count, digits) if count else None
+
+
+def percentiles(parts: Iterable[Mapping[str, int]], wanted: Sequence[float]) -> list[float | None]:
+    """Read percentiles (nearest rank) from the added buckets of `latency`.
+
+    Exact below 256 ms; above, the middle of a bucket that is at most 1/128 of its floor wide: at most 0.4 % off.
+    """
+    counts: Counter[int] = Counter()
+    for buckets in parts:
+        for floor, count in buckets.items():
+            counts[int(floor)] += count
+    total = sum(counts.values())
+    if not total:
+        return [None] * len(wanted)
+    ordered = sorted(counts)
+    found: list[float | None] = []
+    for each in wanted:
+        rank = max(1, math.ceil(each / 100 * total))
+        passed = 0
+        for bucket in ordered:
+            passed += counts[bucket]
+            if passed >= rank:
+                found.append(_middle(bucket))
+                break
+    return found
+
+
+def _middle(floor: int) -> float:
+    shift = max(floor.bit_length() - FINE_BITS, 0)
+    return floor + ((1 << shift) - 1) / 2 if shift else float(floor)
+
+
+@attrs.define
+class QuerySum:
+    """One text over several days. `missed` is the most that days may hold of it whose lists it is not in."""
+
+    text: str
+    searches: int = 0
+    total_ms: int = 0
+    total_results: int = 0
+    last: int = 0
+    missed: int = 0
+
+
+def query_sums(parts: Iterable[Mapping[str, Any]]) -> list[QuerySum]:
+    """Add up lists of queries, the most frequent first.
+
+    A day's list holds its 2,000 most frequent queries, so sums are exact unless some day had more different ones.
+    """
+    found: dict[str, QuerySum] = {}
+    seen_below: Counter[str] = Counter()
+    below = 0
+    for part in parts:
+        below += part["below"]
+        for text, count, ms, results, last in part["queries"]:
+            entry = found.get(text)
+            if entry is None:
+                entry = found[text] = QuerySum(text)
+            entry.searches += count
+            entry.total_ms += ms
+            entry.total_results += results
+            entry.last = max(entry.last, last)
+            if part["below"]:
+                seen_below[text] += part["below"]
+    if below:
+        for text, entry in found.items():
+            entry.missed = below - seen_below[text]
+    return sorted(found.values(), key=lambda entry: (-entry.searches, entry.text))
+
+
+def added(parts: Iterable[Mapping[str, Sequence[int]]]) -> list[tuple[str, int, int]]:
+    """Add up `{key: [searches, totalMs]}`; gives key, searches and total ms, the most frequent first."""
+    found: dict[str, list[int]] = {}
+    for part in parts:
+        for key, numbers in part.items():
+            entry = found.setdefault(key, [0, 0])
+            entry[0] += numbers[0]
+            entry[1] += numbers[1]
+    return sorted(((key, *numbers) for key, numbers in found.items()), key=lambda row: (-row[1], row[0]))  # type: ignore[misc]
+
+
+def counted(parts: Iterable[Mapping[str, int]]) -> list[tuple[str, int]]:
+    """Add up `{name: number}`, the largest first."""
+    total: Counter[str] = Counter()
+    for part in parts:
+        total.update(part)
+    return sorted(total.items(), key=lambda item: (-item[1], item[0]))
+
+
+def growth(now: float, before: float) -> float | None:
+    """Give how much more this is than it was, in percent; None where there was nothing."""
+    return round((now - before) / before * 100, 1) if before else None

@@ -1,0 +1,158 @@
+"""Reports of a generated month are those of a plain recomputation, rolled up or not, late rows included."""
+
+import random
+from collections import Counter
+from datetime import UTC, date, datetime, timedelta
+
+import attrs
+import pytest
+from altus4_analytics.admin import AdminReports
+from altus4_analytics.period import Days
+from altus4_analytics.reader import FigureReader
+from altus4_analytics.reports import Reports
+from altus4_analytics.roller import Roller
+
+from altus4_core.progress import SilentProgress
+from altus4_core.searchlog import ResultEvent
+from altus4_core.testing.clock import HeldClock
+from altus4_core.testing.contracts.metadata.rows import a_search, new_id
+from altus4_core.testing.memory import MemoryStore
+
+TODAY = datetime(2030, 5, 30, 15, 0, tzinfo=UTC)
+MONTH = Days(date(2030, 5, 1), date(2030, 5, 30))
+ME, OTHER = "user-1", "user-2"
+
+
+def log(user_id, number, seed):
+    chance = random.Random(seed)
+    return [
+        a_search(
+            user_id,
+            query=chance.choice(["kettle", "Kettle", "spoon", "slow one", "nothing"]),
+            search_mode=chance.choice(["natural", "boolean"]),
+            created_at=TODAY - timedelta(seconds=chance.randrange(29 * 86_400)),
+            database_id=chance.choice(["d1", "d2"]),
+            result_count=chance.choice([0, 3, 40]),
+            execution_time_ms=int(chance.lognormvariate(3, 1)),
+            environment=chance.choice(["live", None, "test"]),
+            api_key_id=chance.choice(["k1", None]),
+        )
+        for _ in range(number)
+    ]
+
+
+@pytest.fixture
+def store():
+    return MemoryStore()
+
+
+@pytest.fixture
+def clock():
+    return HeldClock(TODAY)
+
+
+@pytest.fixture
+def reader(store, clock):
+    return FigureReader(lambda: store, clock)
+
+
+async def check(reader, rows, environment="live"):
+    own = [row for row in rows if (row.environment == "test") == (environment == "test")]
+    reports = Reports(reader)
+    performance = await reports.performance(ME, MONTH, environment)
+    assert performance.summary.total_queries == len(own)
+    times = sorted(row.execution_time_ms for row in own)
+    assert performance.summary.average_response_time == round(sum(times) / len(times), 2)
+    by_day = Counter(row.created_at.date().isoformat() for row in own)
+    assert {day.date: day.total_queries for day in performance.time_series_data if day.total_queries} == by_day
+    assert len(performance.time_series_data) == 30
+    modes = Counter(row.search_mode for row in own)
+    assert {mode.search_mode: mode.count for mode in performance.search_mode_distribution} == modes
+    for empty in (False, True):
+        counts = Counter(row.query for row in own if not empty or not row.result_count)
+        found = await reports.queries(ME, MONTH, environment, empty=empty, limit=10, offset=0)
+        assert {row.query_text: row.frequency for row in found} == counts
+        assert [row.frequency for row in found] == sorted(counts.values(), reverse=True)
+        for row in found:
+            same = [one for one in own if one.query == row.query_text and (not empty or not one.result_count)]
+            assert row.avg_time == round(sum(one.execution_time_ms for one in same) / len(same), 2)
+            assert row.last_used == max(one.created_at for one in same)
+    usage = await reports.usage(ME, MONTH, environment)
+    assert {used.id: used.searches for used in usage.keys} == Counter(row.api_key_id for row in own)
+    assert {used.id: used.searches for used in usage.databases} == Counter(row.database_id for row in own)
+    assert usage.total == len(own)
+    dashboard = await reports.dashboard(ME, MONTH, environment, "month")
+    assert dashboard.successful_searches == sum(row.result_count > 0 for row in own)
+
+
+@pytest.mark.parametrize("environment", ["live", "test"])
+async def test_a_month(store, clock, reader, environment):
+    rows = log(ME, 600, 1)
+    await store.searches.add_many([*rows, *log(OTHER, 300, 2)])
+    stored = await store.searches.list(ME, limit=1000, offset=0)
+    await check(reader, stored, environment)
+    roller = Roller(lambda: store, clock, 0, 1)
+    assert await roller.roll_up(MONTH.first, MONTH.last) > 40
+    assert await roller.roll_up(MONTH.first, MONTH.last) == 0
+    await check(reader, stored, environment)
+    late = attrs.evolve(rows[0], id=new_id(), created_at=TODAY - timedelta(days=9), environment=environment)
+    now = attrs.evolve(late, id=new_id(), created_at=TODAY)
+    await store.searches.add_many([late, now])
+    await check(reader, [*stored, late, now], environment)
+    assert await roller.roll_up(MONTH.first, MONTH.last) == 1, "today is not over"
+    await check(reader, [*stored, late, now], environment)
+    await roller.rebuild(MONTH.first, MONTH.last, SilentProgress())
+    await check(reader, [*stored, late, now], environment)
+
+
+async def test_pruned_days_keep_their_figures(store, clock, reader):
+    await store.searches.add_many(log(ME, 600, 1))
+    before = await Reports(reader).performance(ME, MONTH, "live")
+    roller = Roller(lambda: store, clock, 0, 1)
+    gone = await roller.prune(10)
+    assert 300 < gone < 500
+    assert await store.searches.count(ME) == 600 - gone
+    assert await roller.prune(10) == 0
+    await roller.rebuild(MONTH.first, MONTH.last, SilentProgress())
+    assert await Reports(reader).performance(ME, MONTH, "live") == before
+
+
+async def test_clicks_count_for_the_day_of_their_search(store, clock, reader):
+    rows = [a_search(ME, result_count=5, created_at=TODAY - timedelta(days=2)) for _ in range(10)]
+    await store.searches.add_many(rows)
+    await Roller(lambda: store, clock, 0, 1).roll_up(MONTH.first, MONTH.last)
+    for row, position in zip(rows[:4], (1, 1, 2, None), strict=True):
+        event = ResultEvent(row.id, ME, "click", "d:t:1", TODAY, position)
+        await store.searches.add_result_event(event, row.created_at)
+    summary = (await Reports(reader).dashboard(ME, MONTH, "live", "month")).summary
+    assert (summary.clicks, summary.click_through_rate, summary.mean_click_position) == (4, 0.4, 1.33)
+
+
+async def test_insights_show_their_arithmetic(store, reader):
+    quick = [a_search(ME, query="quick", result_count=3, execution_time_ms=10) for _ in range(90)]
+    slow = [a_search(ME, query="slow one", result_count=3, execution_time_ms=900) for _ in range(10)]
+    empty = [a_search(ME, query="unicorn", result_count=0, execution_time_ms=10) for _ in range(7)]
+    rows = [attrs.evolve(row, created_at=TODAY) for row in (*quick, *slow, *empty)]
+    before = [attrs.evolve(row, id=new_id(), created_at=TODAY - timedelta(days=30)) for row in rows[:50]]
+    await store.searches.add_many([*rows, *before])
+    found = {one.type: one for one in await Reports(reader).insights(ME, MONTH, "live")}
+    assert found["performance"].data["queryText"] == "slow one"
+    assert found["performance"].data["arithmetic"].startswith("9000 ms / 10 = 900 ms > ")
+    assert (found["content"].data["queryText"], found["content"].data["searches"]) == ("unicorn", 7)
+    assert found["trend"].data["arithmetic"] == "(107 - 50) / 50 = 114 %"
+    assert await Reports(reader).insights(OTHER, MONTH, "live") == []
+
+
+async def test_administrators_see_everybody(store, clock, reader):
+    rows = [*log(ME, 200, 1), *log(OTHER, 100, 2)]
+    await store.searches.add_many(rows)
+    live = [row for row in rows if row.environment != "test"]
+    for _ in range(2):
+        admin = AdminReports(reader)
+        overview = await admin.overview(MONTH, "live")
+        assert (overview.total_searches, overview.active_users) == (len(live), 2)
+        activity = await admin.activity(MONTH, "live", 10, 0)
+        assert {row.user_id: row.searches for row in activity} == Counter(row.user_id for row in live)
+        assert (await admin.activity(MONTH, "live", 1, 1)) == activity[1:]
+        assert (await admin.performance(MONTH, "live")).summary.total_queries == len(live)
+        await Roller(lambda: store, clock, 0, 1).roll_up(MONTH.first, MONTH.last)

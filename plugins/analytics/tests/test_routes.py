@@ -1,0 +1,184 @@
+"""The operations over HTTP: whose log, which days, who may ask, and what came of a search."""
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from altus4_analytics import AnalyticsPlugin
+
+from altus4_core import Plugin, hookimpl
+from altus4_core.testing.contracts.metadata.rows import a_search
+from altus4_core.testing.memory import MemoryStore
+from altus4_core.testing.twins.plugin import MemoryPlugin, user_identity
+
+OTHER = {"Authorization": "Bearer memory-other"}
+ROOT = {"Authorization": "Bearer memory-root"}
+LIMITED = {"Authorization": "Bearer memory-limited"}
+REPORTS = ("search-trends", "trends", "performance", "popular-queries", "no-results", "insights", "dashboard", "usage")
+ADMIN = ("system-overview", "user-activity", "performance-metrics")
+
+
+class ByPermission:
+    """Asks for the permission."""
+
+    name = "by-permission"
+
+    async def permits(self, identity, action, resource):
+        return action.permission is None or action.permission in identity.permissions
+
+
+class Rights(Plugin):
+    name = "rights"
+
+    @hookimpl
+    def altus4_policies(self):
+        return [ByPermission()]
+
+
+@pytest.fixture
+def store():
+    return MemoryStore()
+
+
+@pytest.fixture
+def memory(store):
+    tokens = {
+        "memory-token": user_identity(),
+        "memory-other": user_identity("user-2"),
+        "memory-root": user_identity("root", role="admin"),
+        "memory-limited": user_identity("user-3", permissions=frozenset({"search"})),
+    }
+    return MemoryPlugin(store, {}, tokens=tokens)
+
+
+@pytest.fixture
+async def client(client_factory):
+    return await client_factory(AnalyticsPlugin, Rights)
+
+
+async def ask(client, path, headers=None, status=200, **query):
+    response = await client.get(f"/api/v1/{path}", params=query, headers=headers)
+    body = await response.json()
+    assert response.status == status, body
+    return body["data"] if status == 200 else body["error"]
+
+
+async def write(store, number=3, user_id="user-1", **changes):
+    at = datetime.now(UTC) - timedelta(seconds=1)
+    rows = [
+        a_search(user_id, created_at=at, **{"result_count": 2, "execution_time_ms": 40, **changes})
+        for _ in range(number)
+    ]
+    await store.searches.add_many(rows)
+    return rows
+
+
+async def test_what_was_searched_a_moment_ago_is_there(client, store):
+    await write(store)
+    await write(store, 2, environment="test", query="of a test")
+    await write(store, 7, "user-2", query="of another")
+    (row,) = await ask(client, "analytics/popular-queries")
+    assert (row["queryText"], row["frequency"], row["avgTime"], row["avgResults"]) == ("mysql tuning", 3, 40, 2)
+    assert row["lastUsed"].endswith("Z")
+    (row,) = await ask(client, "analytics/popular-queries", environment="test")
+    assert row["queryText"] == "of a test"
+    trends = await ask(client, "analytics/search-trends")
+    assert (trends[0]["queryVolume"], trends[0]["topQueries"], trends[0]["timeZone"]) == (3, ["mysql tuning"], "UTC")
+    assert (await ask(client, "analytics/trends"))["growth"] == {"currentPeriod": 3, "previousPeriod": 0}
+    performance = await ask(client, "analytics/performance")
+    assert performance["summary"]["p95"] == 40
+    assert [day["totalQueries"] for day in performance["timeSeriesData"]][-1:] != []
+    dashboard = await ask(client, "analytics/dashboard", period="month")
+    assert (dashboard["totalSearches"], dashboard["successfulSearches"]) == (3, 3)
+    assert (await ask(client, "analytics/usage"))["total"] == 3
+
+
+@pytest.mark.parametrize("path", REPORTS)
+async def test_days_are_validated(client, path):
+    wrong = (
+        {"startDate": "2030-02-30"},
+        {"startDate": "2024-05-02", "endDate": "2024-05-01"},
+        {"startDate": "2014-01-01", "endDate": "2024-01-01"},
+        {"period": "decade"},
+        {"environment": "production"},
+    )
+    for query in wrong:
+        assert (await ask(client, f"analytics/{path}", status=400, **query))["code"] == "VALIDATION_ERROR"
+    await ask(client, f"analytics/{path}", startDate="2024-02-29", endDate="2024-02-29")
+
+
+async def test_lists_are_bounded(client):
+    for path in ("popular-queries", "no-results", "search-history", "history"):
+        for query in ({"limit": "0"}, {"limit": "1001"}, {"offset": "-1"}, {"limit": "many"}):
+            await ask(client, f"analytics/{path}", status=400, **query)
+
+
+@pytest.mark.parametrize("path", [*REPORTS, "search-history", "history"])
+async def test_reports_need_the_permission(client, path):
+    assert (await ask(client, f"analytics/{path}", LIMITED, 403))["code"] == "INSUFFICIENT_PERMISSIONS"
+
+
+@pytest.mark.parametrize("path", ADMIN)
+async def test_reports_about_everybody_need_the_role(client, store, path):
+    await write(store, 2)
+    await write(store, 3, "user-2")
+    await ask(client, f"analytics/admin/{path}", status=403)
+    found = await ask(client, f"analytics/admin/{path}", ROOT)
+    if path == "user-activity":
+        assert [(row["userId"], row["searches"]) for row in found] == [("user-2", 3), ("user-1", 2)]
+    elif path == "system-overview":
+        assert (found["totalSearches"], found["activeUsers"]) == (5, 2)
+    else:
+        assert found["summary"]["totalQueries"] == 5
+
+
+async def test_history(client, store):
+    await write(store, 2, query="granite kettle")
+    await write(store, 1, query="spoon")
+    await write(store, 4, "user-2", query="kettle")
+    page = await ask(client, "analytics/search-history", q="kettle", limit="1")
+    assert (page["total"], len(page["items"])) == (2, 1)
+    assert {"id", "query", "resultCount", "executionTime", "timestamp"} <= set(page["items"][0])
+    assert len(await ask(client, "analytics/history")) == 3
+    assert len(await ask(client, "search/history", LIMITED)) == 0
+    assert len(await ask(client, "search/history", limit="2", offset="2")) == 1
+    await ask(client, "analytics/search-history", status=400, q="  ")
+
+
+async def test_published_clients_get_both_spellings(client, store):
+    await write(store)
+    (row,) = await ask(client, "analytics/popular-queries", {"X-Altus4-Compat": "sdk"})
+    assert row["query_text"] == row["queryText"] == "mysql tuning"
+    assert row["avg_time"] == row["avgTime"]
+    (row,) = await ask(client, "analytics/popular-queries")
+    assert "query_text" not in row
+
+
+async def test_an_event_is_valid_as_soon_as_the_answer_was_sent(client, store):
+    answer = await client.post("/api/v1/search", json={"query": "kettle"}, headers={"X-Request-ID": "r-77"})
+    assert answer.status == 200
+    body = {"requestId": "r-77", "resultId": "d:t:1", "type": "click", "position": 2}
+    response = await client.post("/api/v1/search/events", json=body)
+    assert (response.status, (await response.json())["data"]) == (200, {"recorded": True})
+    again = await client.post("/api/v1/search/events", json=body)
+    assert (await again.json())["data"] == {"recorded": False}
+    summary = (await ask(client, "analytics/dashboard"))["summary"]
+    assert (summary["clicks"], summary["meanClickPosition"], summary["clickThroughRate"]) == (1, 2, 1)
+    foreign = await client.post("/api/v1/search/events", json=body, headers=OTHER)
+    unknown = await client.post("/api/v1/search/events", json={**body, "requestId": "r-78"})
+    assert (foreign.status, unknown.status) == (404, 404)
+    for wrong in ({"type": "glance"}, {"position": 0}, {"resultId": ""}, {"requestId": ""}):
+        assert (await client.post("/api/v1/search/events", json={**body, **wrong})).status == 400
+
+
+async def test_searches_bring_trends_on_request(client, store):
+    await write(store)
+    await asyncio.sleep(0)
+    plain = await (await client.post("/api/v1/search", json={"query": "kettle"})).json()
+    assert "trends" not in plain["data"]
+    asked = await (await client.post("/api/v1/search", json={"query": "spoon", "includeAnalytics": True})).json()
+    assert [trend["period"] for trend in asked["data"]["trends"]] == ["week", "month"]
+    assert asked["data"]["trends"][0]["queryVolume"] >= 3
+    assert (await ask(client, "search/trends"))[1]["period"] == "month"
+    store.away = True
+    assert (await client.get("/api/v1/search/trends")).status == 503

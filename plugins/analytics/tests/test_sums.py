@@ -1,0 +1,56 @@
+"""Sums over days: percentiles against the plain ones, queries and what may be missing of them."""
+
+import math
+import random
+
+import pytest
+from altus4_analytics.sums import percentiles, query_sums, volume
+
+from altus4_core.searchlog import bucket_of
+
+
+def buckets(times):
+    found = {}
+    for ms in times:
+        found[str(bucket_of(ms))] = found.get(str(bucket_of(ms)), 0) + 1
+    return found
+
+
+def plain(times, percent):
+    return sorted(times)[max(1, math.ceil(percent / 100 * len(times))) - 1]
+
+
+@pytest.mark.parametrize("number", [1, 2, 99, 100, 101, 5000])
+def test_percentiles_of_days_are_those_of_all_their_searches(number):
+    chance = random.Random(number)
+    times = [int(chance.lognormvariate(4, 2)) for _ in range(number)]
+    days = [buckets(times[start::3]) for start in range(3)]
+    for percent, found in zip((50, 95, 99), percentiles(days, (50, 95, 99)), strict=True):
+        true = plain(times, percent)
+        assert found == true if true < 256 else abs(found - true) <= true * 0.004
+
+
+def test_short_times_are_exact():
+    assert all(bucket_of(ms) == ms for ms in range(256))
+    assert percentiles([buckets(range(1, 101))], (1, 50, 95, 100)) == [1, 50, 95, 100]
+    assert percentiles([], (50,)) == [None]
+
+
+def test_means_are_weighted_by_volume():
+    days = [
+        {"searches": 1, "noResults": 1, "totalMs": 100, "minMs": 100, "maxMs": 100, "totalResults": 0},
+        {"searches": 9, "noResults": 0, "totalMs": 90, "minMs": 5, "maxMs": 20, "totalResults": 18},
+    ]
+    total = volume(days)
+    assert (total.mean_ms, total.mean_results, total.no_result_rate) == (19.0, 1.8, 0.1)
+    assert (total.min_ms, total.max_ms, total.successful) == (5, 100, 9)
+    assert volume([]).mean_ms is None
+
+
+def test_queries_say_what_may_be_missing():
+    full = {"queries": [["a", 5, 50, 5, 1], ["b", 4, 4, 4, 2]], "below": 3}
+    whole = {"queries": [["c", 6, 6, 6, 9], ["a", 1, 1, 1, 7]], "below": 0}
+    found = {entry.text: (entry.searches, entry.missed, entry.last) for entry in query_sums([full, whole])}
+    assert found == {"a": (6, 0, 7), "c": (6, 3, 9), "b": (4, 0, 2)}
+    assert [entry.text for entry in query_sums([full, whole])] == ["a", "c", "b"]
+    assert all(entry.missed == 0 for entry in query_sums([whole]))
