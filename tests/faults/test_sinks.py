@@ -1,6 +1,7 @@
 """A sink loses only its own events, counted; back-off; flushed at stop."""
 
 import asyncio
+import json
 import time
 
 import pytest
@@ -83,3 +84,33 @@ async def test_recovers_in_order(serve):
             await asyncio.sleep(0.02)
     assert [event.payload["query"] for event in served.plugin().written] == [f"query {n}" for n in range(5)]
     assert served.gateway.events.figures()["rogue"].dropped == 0
+
+
+async def test_a_file_of_lines_loses_nothing_beside_one_that_hangs_and_one_that_raises(serve, memory, tmp_path):
+    toml = two("hangs", "raises").replace(TWO, '["rogue", "rogue-two", "analytics-log"]')
+    path = tmp_path / "logs" / "events.jsonl"
+    served = await serve(toml=f'{toml}\n[plugins.analytics-log]\npath = "{path}"\n')
+    for number in range(20):
+        assert (await served.search(query=f"query {number}"))[0] == 200
+    await memory.sink.wait_for(20)
+    await served.gateway.stop()
+    lines = [json.loads(line) for line in path.read_text().splitlines()]
+    assert [line["query"] for line in lines] == [f"query {number}" for number in range(20)]
+    assert served.gateway.events.figures()["lines"].dropped == 0
+
+
+async def test_with_a_folder_nothing_is_lost_by_a_sink_that_raises(serve, memory, tmp_path):
+    """What the stop finds unwritten lies on disk, and is written by the next gateway over the same folder."""
+    events = f'{EVENTS}spill = "{tmp_path / "spill"}"\n'
+    served = await serve(toml=two("raises", "well", events))
+    for number in range(7):
+        await served.search(query=f"query {number}")
+    await memory.sink.wait_for(7)
+    await served.gateway.stop()
+    assert served.gateway.events.figures()["rogue"].dropped == 0
+    assert len(list((tmp_path / "spill").rglob("*.spill"))) == 1
+    again = await serve(toml=two("well", "well", events))
+    async with asyncio.timeout(5):
+        while len(again.plugin().written) < 7:
+            await asyncio.sleep(0.02)
+    assert [event.payload["query"] for event in again.plugin().written] == [f"query {n}" for n in range(7)]
