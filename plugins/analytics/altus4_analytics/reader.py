@@ -1,5 +1,6 @@
 """Figures of some days: those stored, and the others computed now from the rows, so that nothing is out of date."""
 
+import asyncio
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any, Final, Literal
@@ -12,6 +13,7 @@ from altus4_core.store import MetadataStore
 Environment = Literal["live", "test"]
 Parts = Sequence[tuple[date, Mapping[str, Any]]]
 MOST_DUE: Final = 100_000
+AT_ONCE: Final = 3
 
 
 class FigureReader:
@@ -25,6 +27,10 @@ class FigureReader:
     def __init__(self, store: Callable[[], MetadataStore], clock: Clock) -> None:
         self._store = store
         self._clock = clock
+
+    def remembering(self) -> "FigureReader":
+        """Give one for a single report that reads the same figures several times, and several at once."""
+        return RememberingReader(self._store, self._clock)
 
     @property
     def now(self) -> datetime:
@@ -53,6 +59,26 @@ class FigureReader:
             computed = await metrics.compute(user_id, name, [span_of(day, day)])
             found.setdefault(user_id, []).extend(computed.items())
         return {user_id: _parts(own, environment) for user_id, own in found.items()}
+
+
+class RememberingReader(FigureReader):
+    """Reads each figure once, some at a time: the pool of connections is everybody's."""
+
+    def __init__(self, store: Callable[[], MetadataStore], clock: Clock) -> None:
+        super().__init__(store, clock)
+        self._found: dict[tuple[str, str, Days, Environment], asyncio.Task[Parts]] = {}
+        self._turns = asyncio.Semaphore(AT_ONCE)
+
+    async def read(self, user_id: str, name: str, days: Days, environment: Environment = "live") -> Parts:
+        """Give a user's figures of one name."""
+        place = (user_id, name, days, environment)
+        if place not in self._found:
+            self._found[place] = asyncio.create_task(self._read(*place))
+        return await self._found[place]
+
+    async def _read(self, user_id: str, name: str, days: Days, environment: Environment) -> Parts:
+        async with self._turns:
+            return await super().read(user_id, name, days, environment)
 
 
 def spans(days: Sequence[date]) -> Sequence[Span]:

@@ -1,5 +1,6 @@
 """The reports of one user, from figures: true sums and means weighted by volume, whatever is rolled up already."""
 
+import asyncio
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
 
@@ -38,11 +39,20 @@ class Reports:
     def __init__(self, reader: FigureReader) -> None:
         self._reader = reader
 
+    async def _ahead(self, user_id: str, days: Days, environment: Environment, *names: str) -> "Reports":
+        """Read figures at once; gives the reports that have them at hand."""
+        reader = self._reader.remembering()
+        await asyncio.gather(
+            reader.read(user_id, DAILY, days.before, environment),
+            *(reader.read(user_id, name, days, environment) for name in names),
+        )
+        return Reports(reader)
+
     async def trend(self, user_id: str, days: Days, environment: Environment, period: str, *, full: bool) -> TrendData:
         """Say what was searched; `full` with each day and the growth."""
         read = self._reader.read
         daily = await read(user_id, DAILY, days, environment)
-        queries = query_sums(part for _, part in await read(user_id, POPULAR, days, environment))
+        queries = await self._query_sums(user_id, POPULAR, days, environment)
         categories = counted(part for _, part in await read(user_id, CATEGORIES, days, environment))
         total = volume(part for _, part in daily)
         compared = breakdown = None
@@ -74,25 +84,36 @@ class Reports:
     ) -> Sequence[QueryData]:
         """List the most frequent queries, or those without results."""
         name = NO_RESULTS if empty else POPULAR
-        found = query_sums(part for _, part in await self._reader.read(user_id, name, days, environment))
+        found = await self._query_sums(user_id, name, days, environment)
         return [query_row(entry) for entry in found[offset : offset + limit]]
 
     async def insights(self, user_id: str, days: Days, environment: Environment) -> Sequence[InsightData]:
         """Say what is worth knowing."""
+        ahead = await self._ahead(user_id, days, environment, DAILY, POPULAR, NO_RESULTS, CLICKS)
+        return await ahead.insights_at_hand(user_id, days, environment)
+
+    async def insights_at_hand(self, user_id: str, days: Days, environment: Environment) -> Sequence[InsightData]:
+        """Say what is worth knowing, from figures read one by one."""
         read = self._reader.read
         clicks = [part for _, part in await read(user_id, CLICKS, days, environment)]
         return insights(
             Known(
                 now=volume(part for _, part in await read(user_id, DAILY, days, environment)),
                 before=volume(part for _, part in await read(user_id, DAILY, days.before, environment)),
-                popular=query_sums(part for _, part in await read(user_id, POPULAR, days, environment)),
-                no_results=query_sums(part for _, part in await read(user_id, NO_RESULTS, days, environment)),
+                popular=await self._query_sums(user_id, POPULAR, days, environment),
+                no_results=await self._query_sums(user_id, NO_RESULTS, days, environment),
                 clicked=sum(part["searches"] for part in clicks),
             )
         )
 
     async def dashboard(self, user_id: str, days: Days, environment: Environment, period: str) -> DashboardData:
         """Give everything at once."""
+        names = (DAILY, LATENCY, POPULAR, NO_RESULTS, MODES, CATEGORIES, CLICKS)
+        ahead = await self._ahead(user_id, days, environment, *names)
+        return await ahead.dashboard_at_hand(user_id, days, environment, period)
+
+    async def dashboard_at_hand(self, user_id: str, days: Days, environment: Environment, period: str) -> DashboardData:
+        """Give everything at once, from figures read one by one."""
         daily = await self._reader.read(user_id, DAILY, days, environment)
         total = volume(part for _, part in daily)
         clicks = [part for _, part in await self._reader.read(user_id, CLICKS, days, environment)]
@@ -120,7 +141,7 @@ class Reports:
             popular_queries=tuple(
                 await self.queries(user_id, days, environment, empty=False, limit=TOP, offset=0),
             ),
-            insights=tuple(await self.insights(user_id, days, environment)),
+            insights=tuple(await self.insights_at_hand(user_id, days, environment)),
             summary=summary,
             total_searches=total.searches,
             successful_searches=total.successful,
@@ -138,6 +159,11 @@ class Reports:
             databases=tuple(UsedData(count, key, mean(ms, count)) for key, count, ms in databases),
             total=sum(counts.values()),
         )
+
+    async def _query_sums(self, user_id: str, name: str, days: Days, environment: Environment) -> Sequence[QuerySum]:
+        """Add up lists of queries, away from the event loop: they are long."""
+        parts = [part for _, part in await self._reader.read(user_id, name, days, environment)]
+        return await asyncio.to_thread(query_sums, parts)
 
     async def _growth(self, user_id: str, days: Days, environment: Environment, searches: int) -> GrowthData:
         earlier = await self._reader.read(user_id, DAILY, days.before, environment)

@@ -15,6 +15,11 @@ from altus4_metadata_mysql.values import from_json, to_json
 
 COLUMNS = "id, user_id, analytics_date, metric_name, metric_data"
 NAMES = f"metric_name IN ({', '.join(['%s'] * len(FIGURES))})"
+LOOKS = 100  # in one statement
+LOOK = (
+    "(SELECT %s AS u, CAST(%s AS DATE) AS d FROM searches"
+    " WHERE user_id = %s AND created_at >= %s AND created_at < %s LIMIT 1)"
+)
 NOT_FINAL = "JSON_EXTRACT(metric_data, '$.final') IS NULL"
 
 
@@ -108,25 +113,43 @@ class Metrics:
 
     async def due(self, since: date, until: date, *, most: int) -> Sequence[tuple[str, date]]:
         """Name users and days that have searches and no figures."""
-        days = [since + timedelta(days=number) for number in range((until - since).days + 1)]
-        if not days:
-            return []
-        table = " UNION ALL ".join(["SELECT CAST(%s AS DATE) AS day"] * len(days))
-        sql = (
-            f"SELECT u.id, d.day FROM users u CROSS JOIN ({table}) d"
-            " WHERE EXISTS (SELECT 1 FROM searches s WHERE s.user_id = u.id"
-            "  AND s.created_at >= d.day AND s.created_at < d.day + INTERVAL 1 DAY)"
-            " AND NOT EXISTS (SELECT 1 FROM analytics a WHERE a.user_id = u.id"
-            "  AND a.analytics_date = d.day AND a.metric_name = %s)"
-            " LIMIT %s"
+        # Each user and day is looked for by constants: with columns in their place the servers read the whole log.
+        have = {
+            (row[0], row[1])
+            for row in await self._link.fetch(
+                "SELECT user_id, analytics_date FROM analytics"
+                " WHERE metric_name = %s AND analytics_date BETWEEN %s AND %s",
+                (DAILY, since, until),
+                patient=True,
+            )
+        }
+        active = await self._link.fetch(
+            "SELECT user_id, MIN(created_at), MAX(created_at) FROM searches GROUP BY user_id", patient=True
         )
-        rows = await self._link.fetch(sql, (*days, DAILY, most), patient=True)
-        return [(row[0], row[1]) for row in rows]
+        asked = [
+            (user_id, day)
+            for user_id, first, last in active
+            for day in _between(max(since, first.date()), min(until, last.date()))
+            if (user_id, day) not in have
+        ]
+        found: list[tuple[str, date]] = []
+        for start in range(0, len(asked), LOOKS):
+            part = asked[start : start + LOOKS]
+            looks = " UNION ALL ".join([LOOK] * len(part))
+            params = [value for user, day in part for value in (user, day, user, day, day + timedelta(days=1))]
+            found += [(row[0], row[1]) for row in await self._link.fetch(looks, params, patient=True)]
+            if len(found) >= most:
+                break
+        return found[:most]
 
     async def forget(self, since: date, until: date) -> int:
         """Delete everybody's figures of these days; final ones stay."""
         sql = f"DELETE FROM analytics WHERE analytics_date BETWEEN %s AND %s AND {NAMES} AND {NOT_FINAL}"
         return await self._link.write(sql, (since, until, *FIGURES))
+
+
+def _between(first: date, last: date) -> Sequence[date]:
+    return [first + timedelta(days=number) for number in range((last - first).days + 1)]
 
 
 def _days(since: datetime, until: datetime) -> tuple[date, date]:
