@@ -48,3 +48,16 @@ class NoneOf:
 
 
 Filter = Comparison | AllOf | AnyOf | NoneOf
+
+
+@attrs.frozen
+class Misfit:
+    """A place in a request that does not fit a table: an unknown column, or a value that is none of its type.
+
+    The request is refused when the place fits no searched table. `concerned` is false when it is about another table.
+    """
+
+    place: str
+    message: str
+    code: str
+    concerned: bool = True

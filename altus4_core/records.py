@@ -10,7 +10,8 @@ from typing import Any, Literal
 
 import attrs
 
-from altus4_core.filters import Filter
+from altus4_core.facets import FacetCounts
+from altus4_core.filters import Filter, Misfit
 
 # Percent signs in front of what separates the parts of a result's id, so that no two rows share one.
 _IN_TABLE = str.maketrans({"%": "%25", ":": "%3A"})
@@ -187,7 +188,9 @@ class Hit:
     """One row that matched, as its search mode found it.
 
     `key` is the primary key's values in order, JSON-ready. `score` is comparable within its `TableHits` only;
-    `data` holds JSON-ready column values; `highlights` maps a column to its marked text.
+    `data` holds JSON-ready column values; `highlights` maps a column to its marked text. `order` has what the row is
+    sorted by, one value for each `SearchRequest.sort` that is not relevance: numbers, dates, spans or texts folded
+    as their collation compares, None for none; a list in such an order must come in it.
     """
 
     key: tuple[Any, ...]
@@ -196,6 +199,7 @@ class Hit:
     matched_columns: tuple[str, ...] = ()
     snippet: str = ""
     highlights: Mapping[str, str] | None = None
+    order: tuple[Any, ...] = ()
 
 
 @attrs.frozen
@@ -223,7 +227,8 @@ class TableHits:
     `total` counts all matching rows (None: not counted); `relation` says how exact it is. `exhausted` is true
     when the table has no further matching rows beyond `hits`. `generation` names the statistics that the list was
     ranked with (0: none were there yet, the list is in the order used then), so that `SearchRequest.generations`
-    can pin them; None: the order does not depend on statistics.
+    can pin them; None: the order does not depend on statistics. `misfits` tells what of the request does not fit the
+    table. `facets` has the counts of the columns asked for, as spelt there.
     """
 
     table: str
@@ -235,6 +240,8 @@ class TableHits:
     notices: Sequence[Notice] = ()
     generation: int | None = None
     evidence: TermEvidence | None = None
+    misfits: Sequence[Misfit] = ()
+    facets: Mapping[str, FacetCounts] = attrs.field(factory=dict)
 
 
 class DatabaseStatus(StrEnum):

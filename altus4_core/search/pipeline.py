@@ -28,13 +28,16 @@ from altus4_core.search.enrichment import Enrichment
 from altus4_core.search.explaining import Explaining, Explanations
 from altus4_core.search.fanout import FanOut
 from altus4_core.search.fingerprint import fingerprint
+from altus4_core.search.fitting import refuse_misfits
 from altus4_core.search.flights import Flights
 from altus4_core.search.hints import connect_hint, hints, nothing_found
 from altus4_core.search.judging import judge
 from altus4_core.search.merging import Merging
+from altus4_core.search.ordering import in_order, is_by_relevance
 from altus4_core.search.paging import cut, next_position
 from altus4_core.search.reporting import Reporter
 from altus4_core.search.targets import OpenTargets
+from altus4_core.search.thresholds import above
 from altus4_core.settings.core import CoreSettings
 from altus4_core.stored import Database
 
@@ -148,7 +151,9 @@ class SearchPipeline:
         return await self._fan_out.run(question.mode, question.request, question.databases)
 
     def fuse(self, question: Question, outcomes: Sequence[DatabaseOutcome]) -> Sequence[FusedHit]:
-        """Merge what the databases gave."""
+        """Merge what the databases gave, in the order that the request wants."""
+        if not is_by_relevance(question.request.sort):
+            return in_order(outcomes, question.request.sort)
         return self._merging.fuse(question.fusion, question.request.fusion, outcomes)
 
     async def _answer(self, question: Question, started: float) -> SearchAnswer:
@@ -159,9 +164,12 @@ class SearchPipeline:
             question = attrs.evolve(question, request=request)
         outcomes = await self.outcomes(question)
         judge(request, outcomes)
+        refuse_misfits(outcomes)
         fused = self.fuse(question, outcomes)
-        page = cut(fused, request)
         total, relation = total_of(outcomes, len(fused))
+        if request.min_score and is_by_relevance(request.sort):
+            fused, (total, relation) = above(fused, request.min_score, outcomes)
+        page = cut(fused, request)
         more = page.more or total > page.before + len(page.hits)
         notices = [notice for outcome in outcomes for notice in _notices_of(outcome)]
         categories: Sequence[Category] = ()

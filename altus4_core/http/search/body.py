@@ -1,12 +1,14 @@
 """What a search may ask for, and its way into a `SearchRequest`."""
 
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Literal
 
 import attrs
 
 from altus4_core.errors import FieldProblem, ValidationFailed
+from altus4_core.http.search.filterlanguage import read_filters
+from altus4_core.http.search.wishes import MOST_FIELDS, MOST_SORT_KEYS, read_names, read_sort
 from altus4_core.records import FusionChoice, SearchRequest
 from altus4_core.schema.decode import field
 from altus4_core.search.cursors import LONGEST_CURSOR
@@ -69,6 +71,21 @@ class SearchBody:
         min_length=1,
         max_length=LONGEST_CURSOR,
     )
+    filters: dict[str, Any] | None = field(
+        None,
+        doc='Conditions on columns: {"price": {"gte": 5, "lt": 10}, "or": [{"lang": "en"}, {"lang": null}], '
+        '"not": {"archived": true}}. Operators: eq ne lt lte gt gte in nin between prefix isNull; a value alone is eq, '
+        "null isNull, a list in. table.column concerns that table alone.",
+    )
+    fields: tuple[str, ...] | None = field(
+        None, doc="Columns of data; absent: all but binary ones.", min_length=1, max_length=MOST_FIELDS
+    )
+    sort: tuple[str, ...] | None = field(
+        None,
+        doc='Order: columns and relevance, as ["price:asc", "relevance:desc"]; rows without a value come last.',
+        max_length=MOST_SORT_KEYS,
+    )
+    min_score: float | None = field(None, doc="Leave out results with a lower relevanceScore.", min=0, max=1)
 
 
 @attrs.frozen
@@ -93,6 +110,9 @@ class SearchQuery:
     cache: Literal["default", "bypass"] = field("default", doc="bypass: run this search anew.")
     explain: bool = field(False, doc="Show how each result's score came about.")
     cursor: str | None = field(None, doc="nextCursor of the page before.", min_length=1, max_length=LONGEST_CURSOR)
+    fields: tuple[str, ...] | None = field(None, doc="Columns of data.", min_length=1, max_length=MOST_FIELDS)
+    sort: tuple[str, ...] | None = field(None, doc="Order, as price:asc.", max_length=MOST_SORT_KEYS)
+    min_score: float | None = field(None, doc="Leave out results with a lower relevanceScore.", min=0, max=1)
 
     def body(self) -> SearchBody:
         """Give the same search as a body."""
@@ -140,8 +160,9 @@ def read_request(
             problems.append(FieldProblem(name, "must not be empty; leave it out for all", "min_length"))
     if body.fusion.weights:
         problems += _wrong_weights(body.fusion.weights)
-    if problems:
-        raise ValidationFailed.of(problems)
+    wishes, wrong = _wishes(body)
+    if problems or wrong:
+        raise ValidationFailed.of([*problems, *wrong])
     method = fusion if body.fusion.method is None else body.fusion.method
     return SearchRequest(
         query=query,
@@ -163,7 +184,27 @@ def read_request(
         explain=body.explain,
         cursor=body.cursor,
         options=options,
+        **wishes,
     )
+
+
+def _wishes(body: SearchBody) -> tuple[dict[str, Any], list[FieldProblem]]:
+    """Read what is asked for beside the query; a search without any of it pays nothing for it."""
+    readers: dict[str, Callable[[], Any]] = {}
+    if body.filters is not None:
+        readers["filters"] = lambda: read_filters(body.filters)
+    if body.fields is not None:
+        readers["fields"] = lambda: read_names("fields", body.fields)
+    if body.sort is not None:
+        readers["sort"] = lambda: read_sort(body.sort)
+    found: dict[str, Any] = {"min_score": body.min_score}
+    problems: list[FieldProblem] = []
+    for name, read in readers.items():
+        try:
+            found[name] = read()
+        except ValidationFailed as error:
+            problems += [FieldProblem(**details) for details in error.details]
+    return found, problems
 
 
 def _wrong_weights(weights: Mapping[str, float]) -> list[FieldProblem]:

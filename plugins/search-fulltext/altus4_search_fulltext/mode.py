@@ -185,7 +185,7 @@ class FulltextMode:
         self, search: TableSearch, target: MySQLTarget, query: IndexQuery, request: SearchRequest, ends: float
     ) -> TableHits:
         ranking = self._ranking
-        if ranking is None or not ranking.wanted(request):
+        if ranking is None or search.plan.order or not ranking.wanted(request):
             return await search.run(target, query, request, ends)
         return await ranking.run(search, target, query, request, ends)
 

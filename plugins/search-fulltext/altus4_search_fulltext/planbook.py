@@ -17,6 +17,7 @@ from altus4_search_fulltext.planner import Skipped, TablePlan, index_remedy, pla
 from altus4_search_fulltext.statements import Mode
 from altus4_search_fulltext.tablesearch import TableSearch
 from altus4_search_fulltext.tokens import TokenRules, rules_of
+from altus4_search_fulltext.wishes.refining import is_plain, refined, skipped_notices
 
 _CHOICES = 64  # remembered for one schema
 _DATABASES = 1024  # remembered at all
@@ -82,7 +83,21 @@ class PlanBook:
             self._choices[wish] = choice
             if len(self._choices) > _CHOICES:
                 self._choices.popitem(last=False)
-        return choice
+        return choice if is_plain(request) else self._refined(choice, request)
+
+    def _refined(self, choice: Choice, request: SearchRequest) -> Choice:
+        """Fit a request's wishes to each table; one that they do not fit is skipped."""
+        searches: list[TableSearch] = []
+        skipped = list(choice.skipped)
+        case_sensitive = self._schema.server.case_sensitive_tables
+        for search in choice.searches:
+            fitted = refined(search.plan, request, case_sensitive=case_sensitive)
+            if fitted.skipped:
+                told = skipped_notices(search.name, fitted.misfits)
+                skipped.append(TableHits(search.name, "", (), 0, "eq", notices=told, misfits=fitted.misfits))
+            else:
+                searches.append(search.refined(fitted.plan, fitted.misfits))
+        return Choice(tuple(searches), tuple(skipped))
 
     def _choose(self, names: tuple[str, ...] | None, columns: tuple[str, ...] | None) -> Choice:
         missing: list[Notice] = []

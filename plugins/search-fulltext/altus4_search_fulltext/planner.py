@@ -7,8 +7,26 @@ from altus4_mysql import Column, FulltextIndex, ServerFacts, Table
 
 from altus4_core.records import Notice
 from altus4_search_fulltext import notices
+from altus4_search_fulltext.conditions import EVERY_ROW, Condition
 from altus4_search_fulltext.tokens import TokenRules
 from altus4_search_fulltext.values import is_shown
+
+
+@attrs.frozen
+class SortColumn:
+    """What rows are sorted by.
+
+    Attributes:
+        column: None: the score.
+        descending: Whether the greatest comes first; what is missing is last in both directions.
+        numbered: Whether it sorts by the places of its members, as ENUM and SET do.
+        absent: Whether this table has nothing to sort by here.
+    """
+
+    column: Column | None
+    descending: bool = False
+    numbered: bool = False
+    absent: bool = False
 
 
 @attrs.frozen(eq=False)
@@ -24,6 +42,10 @@ class TablePlan:
         sorted_by_index: Whether the server's FULLTEXT index gives rows ranked (InnoDB).
         mariadb: Whether the server is a MariaDB.
         notices: What the caller should know about the choice.
+        unseen: Columns that are read and not shown.
+        condition: On the rows, beside MATCH.
+        order: Of the rows; empty: by score.
+        least: Score below which rows are left out.
     """
 
     table: Table
@@ -34,6 +56,15 @@ class TablePlan:
     sorted_by_index: bool
     mariadb: bool
     notices: tuple[Notice, ...] = ()
+    unseen: tuple[Column, ...] = ()
+    condition: Condition = EVERY_ROW
+    order: tuple[SortColumn, ...] = ()
+    least: float | None = None
+
+    @property
+    def read(self) -> tuple[Column, ...]:
+        """Give all columns that are read."""
+        return (*self.shown, *self.unseen)
 
 
 @attrs.frozen(eq=False)

@@ -14,6 +14,7 @@ from altus4_search_fulltext.matching import Matcher
 from altus4_search_fulltext.planner import TablePlan
 from altus4_search_fulltext.statements import Selection, is_cut, json_length
 from altus4_search_fulltext.values import converter, is_shown, key_part
+from altus4_search_fulltext.wishes.sorting import comparable
 
 _HASHED = 200  # characters of a value that count for the id of a row without a key
 
@@ -35,12 +36,20 @@ class RowReader:
         self._converters = tuple(
             (column.name, convert) for column in plan.shown if (convert := converter(column)) is not None
         )
+        self._shown = frozenset(self._names)
+        self._read = tuple(column.name for column in plan.read)
         self._cut = tuple(
-            (place, selection.longest) for place, column in enumerate(plan.shown) if is_cut(column, selection.longest)
+            (place, selection.longest) for place, column in enumerate(plan.read) if is_cut(column, selection.longest)
         ) + tuple(
             (place, json_length(selection.longest))
-            for place, column in enumerate(plan.shown)
+            for place, column in enumerate(plan.read)
             if column.data_type == "json"
+        )
+        self._order = tuple(
+            (place, comparable(each))
+            for place, each in zip(
+                selection.order, [each for each in plan.order if each.column is not None or each.absent], strict=True
+            )
         )
         # What is not shown is binary, and written in hexadecimal.
         self._key = tuple(
@@ -50,7 +59,9 @@ class RowReader:
         # The usual key, one number or text, is what the row has there.
         only = self._key[0] if len(self._key) == 1 else None
         self._plain_key = only[0] if only and only[1] is None and is_shown(plan.key[0]) else None
-        places = {name: place for place, name in enumerate(self._names)}
+        places = {name: place for place, name in enumerate(self._read)}
+        # Ids made from contents must not depend on the columns asked for.
+        self._hashed = tuple(places[column.name] for column in plan.table.columns if is_shown(column) and not plan.key)
         self._index = frozenset(plan.index.columns)
         self._searched = tuple((name, places[name]) for name in plan.index.columns if name in places)
         self._longest = selection.longest
@@ -58,6 +69,7 @@ class RowReader:
     def read(self, rows: Sequence[Row], matcher: Matcher) -> RowsRead:
         """Build the hits in the rows' order."""
         names, converters, searched, plain_key = self._names, self._converters, self._searched, self._plain_key
+        read, shown = self._read, self._shown
         cut_columns: dict[str, None] = {}
         cuts: list[Cut] = []
         seen: dict[str, int] = {}
@@ -70,10 +82,10 @@ class RowReader:
                 value = row[place]
                 if value is not None and len(value) > longest:
                     values = [*values[:place], value[:longest], *values[place + 1 :]]
-                    cut_here = [*(cut_here or ()), names[place]]
+                    cut_here = [*(cut_here or ()), read[place]]
             matched, snippet = match(values, searched)
             if cut_here is not None:
-                cut_columns.update(dict.fromkeys(cut_here))
+                cut_columns.update(dict.fromkeys(name for name in cut_here if name in shown))
                 hidden = tuple([name for name in cut_here if name in self._index and name not in matched])
                 if hidden and self._key and len(cuts) < MOST_ROWS:
                     cuts.append(Cut(len(hits), tuple([row[place] for place, _ in self._key]), hidden))
@@ -82,13 +94,18 @@ class RowReader:
                 data[name] = convert(data[name])
             identity = (row[plain_key],) if plain_key is not None else self._identity(row, seen)
             hits.append(Hit(identity, row[-1], data, matched, snippet))
+        if self._order:
+            hits = [attrs.evolve(hit, order=self._ordered(row)) for hit, row in zip(hits, rows, strict=True)]
         told = [notices.values_cut(list(cut_columns), self._longest)] if cut_columns else []
         return RowsRead(hits, cuts, told)
 
     def _identity(self, row: Row, seen: dict[str, int]) -> tuple[Any, ...]:
         if not self._key:
-            return (_surrogate(row[: len(self._names)], seen),)
+            return (_surrogate([row[place] for place in self._hashed], seen),)
         return tuple([key_part(convert(row[place]) if convert else row[place]) for place, convert in self._key])
+
+    def _ordered(self, row: Row) -> tuple[Any, ...]:
+        return tuple([None if row[place] is None else convert(row[place]) for place, convert in self._order])
 
 
 def _surrogate(values: Sequence[Any], seen: dict[str, int]) -> str:

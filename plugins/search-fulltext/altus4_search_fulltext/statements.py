@@ -10,10 +10,11 @@ import re
 from typing import Literal
 
 import attrs
-from altus4_mysql import Column, quote_identifier
+from altus4_mysql import Column, Scalar, quote_identifier
 
-from altus4_search_fulltext.planner import TablePlan
-from altus4_search_fulltext.values import GEOMETRY_TYPES
+from altus4_search_fulltext.planner import SortColumn, TablePlan
+from altus4_search_fulltext.values import BINARY_TYPES, GEOMETRY_TYPES
+from altus4_search_fulltext.wishes.sorting import expression
 
 Mode = Literal["natural", "boolean"]
 
@@ -24,17 +25,19 @@ _PLACEHOLDER = re.compile("%[%s]")
 
 @attrs.frozen(eq=False)
 class Selection:
-    """A ranking statement; its parameters are the query, the query and the number of rows.
+    """A ranking statement; its parameters are the query, what `where_params` gives, and the number of rows.
 
     Attributes:
-        sql: The template. Its columns are those of `plan.shown`, then perhaps keys, then the score.
+        sql: The template. Its columns are those of `plan.read`, then perhaps keys, what it sorts by, and the score.
         key: Where the values of the primary key stand.
+        order: Where the values stand that the rows are sorted by.
         longest: Characters after which texts are cut; one more is read, so that a cut can be seen.
     """
 
     sql: str
     key: tuple[int, ...]
     longest: int
+    order: tuple[int, ...] = ()
 
 
 def selection(plan: TablePlan, mode: Mode, longest: int) -> Selection:
@@ -47,27 +50,76 @@ def selection(plan: TablePlan, mode: Mode, longest: int) -> Selection:
     """
     match = match_expression(plan, mode)
     score = _score_name(plan)
-    wanted = [_expression(column, longest) for column in plan.shown]
+    wanted = [_expression(column, longest) for column in plan.read]
     key: list[int] = []
     for column in plan.key:
         name = quote_identifier(column.name)
         if name not in wanted:  # not shown, or not as it is
             wanted.append(name)
         key.append(wanted.index(name))
+    sorted_by = [expression(each, _quoted(each)) for each in plan.order if each.column is not None or each.absent]
+    places = tuple(range(len(wanted), len(wanted) + len(sorted_by)))
     order = ""
-    if not plan.sorted_by_index:
+    if plan.order:
+        order = f" ORDER BY {', '.join(_order(plan, score))}"
+    elif not plan.sorted_by_index:
         by_key = [quote_identifier(column.name) for column in plan.key]
         order = f" ORDER BY {', '.join([f'{score} DESC', *by_key])}"
     elif not plan.mariadb:
         order = f" ORDER BY {score} DESC"
-    listed = ", ".join([*wanted, f"{match} AS {score}"])
-    sql = f"SELECT {listed} FROM {table_name(plan)} WHERE {match}{order} LIMIT %s"
-    return Selection(sql, tuple(key), longest)
+    listed = ", ".join([*wanted, *sorted_by, f"{match} AS {score}"])
+    sql = f"SELECT {listed} FROM {table_name(plan)} WHERE {where(plan, mode)}{order} LIMIT %s"
+    return Selection(sql, tuple(key), longest, places)
+
+
+def where(plan: TablePlan, mode: Mode) -> str:
+    """Give the condition of all statements that look a query up; its parameters are those of `where_params`."""
+    match = match_expression(plan, mode)
+    least = "" if plan.least is None else f" AND {match} >= %s"
+    return f"{match}{plan.condition.beside}{least}"
+
+
+def where_params(plan: TablePlan, text: str) -> tuple[Scalar, ...]:
+    """Give the values for `where`."""
+    least = () if plan.least is None else (text, plan.least)
+    return (text, *plan.condition.params, *least)
+
+
+def is_narrowed(plan: TablePlan) -> bool:
+    """Say whether rows that MATCH finds are left out, so that the index alone cannot count them."""
+    return bool(plan.condition) or plan.least is not None
 
 
 def count_statement(plan: TablePlan, mode: Mode) -> str:
-    """Give the counting statement, which the index answers alone; its parameter is the query."""
-    return f"SELECT COUNT(*) FROM {table_name(plan)} WHERE {match_expression(plan, mode)}"
+    """Give the counting statement, which the index answers alone unless there is another condition."""
+    return f"SELECT COUNT(*) FROM {table_name(plan)} WHERE {where(plan, mode)}"
+
+
+def capped_count_statement(plan: TablePlan, mode: Mode) -> str:
+    """Give the statement that counts up to a number, its last parameter.
+
+    Another condition makes counting read every row: 800 ms instead of 85 for 221,000 rows, 172 up to 1,001.
+    """
+    rows = f"SELECT 1 FROM {table_name(plan)} WHERE {where(plan, mode)} LIMIT %s"
+    return f"SELECT COUNT(*) FROM ({rows}) AS counted"
+
+
+def _order(plan: TablePlan, score: str) -> list[str]:
+    """Give what rows are sorted by: what is missing last, equal ones by score, then by key."""
+    parts: list[str] = []
+    for each in plan.order:
+        direction = "DESC" if each.descending else "ASC"
+        if each.column is not None:
+            name = _quoted(each)
+            parts += [f"{name} IS NULL"] if each.column.nullable else []
+            parts.append(f"{name} {direction}")
+        elif not each.absent:
+            parts.append(f"{score} {direction}")
+    return [*parts, f"{score} DESC", *[quote_identifier(column.name) for column in plan.key]]
+
+
+def _quoted(sorted_by: SortColumn) -> str:
+    return quote_identifier(sorted_by.column.name) if sorted_by.column is not None else ""
 
 
 def match_expression(plan: TablePlan, mode: Mode) -> str:
@@ -87,7 +139,9 @@ def masked(sql: str) -> str:
 
 
 def is_cut(column: Column, longest: int) -> bool:
-    """Say whether texts of a column may be longer than that."""
+    """Say whether values of a column may be longer than that: characters of texts, bytes of others."""
+    if column.data_type in BINARY_TYPES:
+        return True
     return column.is_text and column.data_type not in ("enum", "set") and (column.max_length or 0) > longest
 
 
@@ -100,6 +154,8 @@ def _expression(column: Column, longest: int) -> str:
     name = quote_identifier(column.name)
     if column.data_type == "json":
         return f"LEFT({name}, {json_length(longest) + 1})"
+    if column.data_type == "vector":
+        return f"TO_BASE64({name})"  # as it is, drivers cannot read it
     if column.data_type == "bit":
         return f"{name} + 0"
     if column.data_type in GEOMETRY_TYPES:

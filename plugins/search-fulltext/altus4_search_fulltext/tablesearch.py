@@ -2,12 +2,13 @@
 
 import time
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Literal
 
 import attrs
 from altus4_mysql import MySQLError, MySQLTarget, Rows
 
 from altus4_core.errors import TargetFailed
+from altus4_core.filters import Misfit
 from altus4_core.records import Hit, SearchRequest, TableHits
 from altus4_search_fulltext.beyond import amended, question
 from altus4_search_fulltext.failures import database_failure, is_refused_statement, table_failure
@@ -16,11 +17,23 @@ from altus4_search_fulltext.matching import Matcher
 from altus4_search_fulltext.planner import TablePlan
 from altus4_search_fulltext.query import IndexQuery
 from altus4_search_fulltext.rows import RowReader, RowsRead
-from altus4_search_fulltext.statements import Mode, Selection, count_statement, is_cut, selection
+from altus4_search_fulltext.statements import (
+    Mode,
+    Selection,
+    capped_count_statement,
+    count_statement,
+    is_cut,
+    is_narrowed,
+    selection,
+    where_params,
+)
 
 _BUDGET = 12 << 20  # bytes of text in one answer, below the driver's default cap of 16 MiB
 _BYTES = 4  # of a character, at most
 _MOST_ROWS = 1000
+_COUNTED = 1001  # rows with another condition beside MATCH, unless they are to be counted exactly
+
+Relation = Literal["eq", "gte", "unknown"]
 
 
 @attrs.frozen(eq=False)
@@ -39,26 +52,38 @@ class TableSearch:
         mode: Of MATCH.
         longest: Characters after which values are cut; fewer for very deep pages.
         lane: Sends the statements.
+        misfits: What of a request does not fit the table; None: this is made for all requests.
     """
 
-    def __init__(self, plan: TablePlan, mode: Mode, longest: int, lane: Lane) -> None:
+    def __init__(
+        self, plan: TablePlan, mode: Mode, longest: int, lane: Lane, misfits: Sequence[Misfit] | None = None
+    ) -> None:
         self.plan = plan
         self.lane = lane
+        self.misfits: Sequence[Misfit] = misfits or ()
+        self.lasting = misfits is None
         self.mode: Mode = mode
+        self._longest = longest
         lengths = sorted({longest, min(longest, 500), 200}, reverse=True)
         # With each length how many columns may be longer.
-        self._lengths = tuple((length, sum(is_cut(column, length) for column in plan.shown)) for length in lengths)
+        self._lengths = tuple((length, sum(is_cut(column, length) for column in plan.read)) for length in lengths)
         self._forms: dict[int, Form] = {}
         self._count = count_statement(plan, mode)
+        self._narrowed = is_narrowed(plan)
 
     @property
     def name(self) -> str:
         """The table's name."""
         return self.plan.table.name
 
+    def refined(self, plan: TablePlan, misfits: Sequence[Misfit]) -> "TableSearch":
+        """Give the search as one request wants it."""
+        return TableSearch(plan, self.mode, self._longest, self.lane, misfits)
+
     def empty(self, query: IndexQuery) -> TableHits:
         """Give the result of a query that has nothing this index could find."""
-        return TableHits(self.name, self.plan.index.name, (), 0, "eq", notices=(*self.plan.notices, *query.notices))
+        told = (*self.plan.notices, *query.notices)
+        return TableHits(self.name, self.plan.index.name, (), 0, "eq", notices=told, misfits=self.misfits)
 
     async def run(self, target: MySQLTarget, query: IndexQuery, request: SearchRequest, ends: float) -> TableHits:
         """Search.
@@ -95,7 +120,8 @@ class TableSearch:
         text, depth = query.text, request.depth_of(target.id, self.name)
         form = self._form(depth)
         # One row more than asked for tells whether the list goes on.
-        rows = await self.lane.fetch(target, query, form.selection.sql, (text, text, depth + 1), ends)
+        params = (text, *where_params(self.plan, text), depth + 1)
+        rows = await self.lane.fetch(target, query, form.selection.sql, params, ends)
         matcher = Matcher(query.needles, self.plan.rules)
         reading = form.reader.read(rows.rows, matcher)
         hits = reading.hits
@@ -103,19 +129,45 @@ class TableSearch:
             hits = await self.look_beyond(target, reading, query, matcher, form, ends)
         exhausted = len(hits) <= depth
         total: int | None = len(hits) if exhausted else None
+        relation: Relation = "eq" if exhausted else "unknown"
         if total is None and request.totals != "none":
-            counted = (await self.lane.fetch(target, query, self._count, (text,), ends)).scalar()
-            total = max(int(counted), len(hits))  # rows may have come or gone in between
-        self.lane.learn(query, rows.seconds, total)
+            total, relation = await self.count(target, query, request, len(hits), ends)
+        self.learn(query, rows.seconds, total)
         return TableHits(
             self.name,
             self.plan.index.name,
             hits,
             total,
-            "unknown" if total is None else "eq",
+            relation,
             exhausted,
             (*self.plan.notices, *query.notices, *reading.notices),
+            misfits=self.misfits,
         )
+
+    def learn(self, query: IndexQuery, seconds: float, matched: int | None) -> None:
+        """Remember what the statement did cost; how many rows are left beside a condition says nothing about that."""
+        self.lane.learn(query, seconds, None if self._narrowed else matched)
+
+    async def count(
+        self, target: MySQLTarget, query: IndexQuery, request: SearchRequest, listed: int, ends: float
+    ) -> tuple[int, Relation]:
+        """Count the matching rows: exactly where the index can, or where the caller insists.
+
+        Args:
+            target: The database.
+            query: Made for this table's index.
+            request: For how exactly to count.
+            listed: Rows that are there already.
+            ends: `time.monotonic()` of the deadline.
+        """
+        params = where_params(self.plan, query.text)
+        if not self._narrowed or request.totals == "exact":
+            counted = int((await self.lane.fetch(target, query, self._count, params, ends)).scalar())
+            return max(counted, listed), "eq"  # rows may have come or gone in between
+        most = max(_COUNTED, listed + 1)
+        sql = capped_count_statement(self.plan, self.mode)
+        counted = int((await self.lane.fetch(target, query, sql, (*params, most), ends)).scalar())
+        return max(counted, listed), "eq" if counted < most else "gte"
 
     async def look_beyond(
         self, target: MySQLTarget, reading: RowsRead, query: IndexQuery, matcher: Matcher, form: Form, ends: float

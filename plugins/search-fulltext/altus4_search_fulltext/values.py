@@ -4,6 +4,7 @@ DECIMAL and integers beyond 2^53 become strings, dates ISO 8601, BIT a number, S
 GeoJSON. Zero and impossible dates stay the text that the server wrote.
 """
 
+import base64
 import json
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
@@ -23,11 +24,12 @@ GEOMETRY_TYPES = frozenset(
         *("geometrycollection", "geomcollection"),
     )
 )
-_OMITTED = frozenset(("binary", "varbinary", "tinyblob", "blob", "mediumblob", "longblob", "vector"))
+BINARY_TYPES = frozenset(("binary", "varbinary", "tinyblob", "blob", "mediumblob", "longblob"))
+_OMITTED = BINARY_TYPES | {"vector"}
 
 
 def is_shown(column: Column) -> bool:
-    """Say whether a column is part of a result: binary strings and vectors are not."""
+    """Say whether a column is part of a result unasked: binary strings and vectors are not."""
     return column.data_type not in _OMITTED
 
 
@@ -97,6 +99,13 @@ def document(value: Any) -> Any:
         return value
 
 
+def base64_text(value: Any) -> Any:
+    """Write bytes, or what the server wrote so already, in base64 without line breaks."""
+    if isinstance(value, bytes):
+        return base64.b64encode(value).decode()
+    return value.replace("\n", "") if isinstance(value, str) else value
+
+
 def shape(value: Any) -> Any:
     """Write a geometry as GeoJSON; None when it cannot be read."""
     return geojson(value) if isinstance(value, bytes) else None
@@ -137,4 +146,5 @@ _BY_TYPE: dict[str, Convert] = {
     "set": members,
     "json": document,
     **dict.fromkeys(GEOMETRY_TYPES, shape),
+    **dict.fromkeys(_OMITTED, base64_text),
 }

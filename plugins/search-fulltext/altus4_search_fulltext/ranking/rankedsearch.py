@@ -20,7 +20,7 @@ from altus4_search_fulltext.ranking.drawing import Drawing, as_asked, draw
 from altus4_search_fulltext.ranking.statistics import TableStatistics
 from altus4_search_fulltext.ranking.stems import Stem, unchanged
 from altus4_search_fulltext.rows import RowReader
-from altus4_search_fulltext.statements import Mode, count_statement, selection
+from altus4_search_fulltext.statements import Mode, selection, where_params
 from altus4_search_fulltext.tablesearch import Form, TableSearch
 from altus4_search_fulltext.tokens import TokenRules
 
@@ -72,8 +72,7 @@ class RankedSearch:
         self._form = Form(chosen, RowReader(plan, chosen))
         self._sql = self._form.selection.sql
         self._most_windows = max(search.most_rows(chosen.longest) // WINDOW, 1)  # in one statement
-        self._count = count_statement(plan, search.mode)
-        places = {column.name: place for place, column in enumerate(plan.shown)}
+        places = {column.name: place for place, column in enumerate(plan.read)}
         self._places = tuple(places[name] for name in plan.index.columns if name in places)
 
     async def run(
@@ -121,6 +120,7 @@ class RankedSearch:
             (*plan.notices, *query.notices, *reading.notices),
             statistics.generation,
             _evidence(drawing, statistics, shown, windows.lengths),
+            self._search.misfits,
         )
 
     def _drawing(self, query: IndexQuery, statistics: TableStatistics) -> Drawing:
@@ -147,11 +147,11 @@ class RankedSearch:
         while not whole and len(ranked) <= depth:
             windows = min(-(-(depth + 1 - len(ranked)) // WINDOW), self._most_windows)
             offset = f" OFFSET {read}" if read else ""
-            params = (text, text, WINDOW * windows + 1)
+            params = (text, *where_params(self._plan, text), WINDOW * windows + 1)
             rows = await self._search.lane.fetch(target, drawing.query, f"{self._sql}{offset}", params, ends)
             whole = len(rows) <= WINDOW * windows
             if not read:
-                self._search.lane.learn(drawing.query, rows.seconds, len(rows) if whole else None)
+                self._search.learn(drawing.query, rows.seconds, len(rows) if whole else None)
             for start in range(0, min(len(rows), WINDOW * windows), WINDOW):
                 if start:
                     await asyncio.sleep(0)  # a window takes some milliseconds
@@ -181,10 +181,10 @@ class RankedSearch:
                 return total, "eq" if total == listed else "gte"
         if request.totals == "none":
             return None, "unknown"
-        counted = int((await self._search.lane.fetch(target, query, self._count, (query.text,), ends)).scalar())
         if not drawing.widened:
-            return max(counted, listed), "eq"  # rows may have come or gone in between
-        return counted, "eq" if windows.whole and counted == listed else "gte"
+            return await self._search.count(target, query, request, listed, ends)
+        counted, relation = await self._search.count(target, query, request, 0, ends)
+        return counted, "eq" if windows.whole and counted == listed and relation == "eq" else "gte"
 
 
 class _Ranker:

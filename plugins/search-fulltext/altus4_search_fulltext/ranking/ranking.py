@@ -17,6 +17,7 @@ from altus4_search_fulltext.ranking.sampler import Sampler
 from altus4_search_fulltext.ranking.samples import HOLD_SECONDS, Place
 from altus4_search_fulltext.ranking.statistics import TableStatistics
 from altus4_search_fulltext.tablesearch import TableSearch
+from altus4_search_fulltext.wishes.sorting import is_by_relevance
 
 _BEGUN = 1024  # lists in the server's order whose further pages are remembered to be so, too
 
@@ -46,7 +47,7 @@ class Ranking:
     def wanted(self, request: SearchRequest) -> bool:
         """Say whether a request is to be ranked here; an order by columns is the server's."""
         wanted = self._by_default if request.ranking is None else request.ranking == "bm25"
-        return wanted and not request.sort
+        return wanted and is_by_relevance(request.sort)
 
     async def run(
         self, search: TableSearch, target: MySQLTarget, query: IndexQuery, request: SearchRequest, ends: float
@@ -69,7 +70,9 @@ class Ranking:
             return _plain(await search.run(target, query, request, ends), 0, told)
         ranked = self._searches.get(search)
         if ranked is None:
-            ranked = self._searches[search] = RankedSearch(search)
+            ranked = RankedSearch(search)
+            if search.lasting:
+                self._searches[search] = ranked
         try:
             return await ranked.run(target, query, statistics, request, ends)
         except (MySQLError, TargetFailed) as error:

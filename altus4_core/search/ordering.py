@@ -1,0 +1,97 @@
+"""The order that a request wants instead of the one by relevance: lists that come sorted are merged as they are.
+
+Only the heads of the lists are compared, so the beginning of the result depends on the beginnings of the lists alone,
+and pages concatenate. Values of different types stand in this order: numbers, dates and times, spans of time, texts.
+What is missing is last in both directions.
+"""
+
+import heapq
+from collections.abc import Callable, Sequence
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from altus4_core.records import DatabaseOutcome, FusedHit, Hit, SortKey
+
+_LAST = (9,)
+
+
+def is_by_relevance(keys: Sequence[SortKey]) -> bool:
+    """Say whether this is the order that a fusion gives: by relevance first, the best in front."""
+    return not keys or (_is_relevance(keys[0]) and keys[0].descending)
+
+
+def in_order(outcomes: Sequence[DatabaseOutcome], keys: Sequence[SortKey]) -> list[FusedHit]:
+    """Merge the lists of all tables; equal rows stand by score, then as their tables stand in the request.
+
+    The score of a result is s / (1 + s) of the server's own score s: no page changes it.
+    """
+    key = _key_of(keys)
+    lists = [
+        [
+            (key(hit), FusedHit(outcome.id, table.table, hit, relevance(hit.score), place))
+            for place, hit in enumerate(table.hits, 1)
+        ]
+        for outcome in outcomes
+        for table in outcome.tables
+        if table.hits
+    ]
+    return [fused for _, fused in heapq.merge(*lists, key=lambda pair: pair[0])]
+
+
+def relevance(score: float) -> float:
+    """Give a server's score as one in 0..1."""
+    return round(score / (1 + score), 6) if score > 0 else 0.0
+
+
+def _key_of(keys: Sequence[SortKey]) -> Callable[[Hit], tuple[Any, ...]]:
+    def key(hit: Hit) -> tuple[Any, ...]:
+        values = iter(hit.order)
+        parts: list[Any] = []
+        for wanted in keys:
+            value = relevance(hit.score) if _is_relevance(wanted) else next(values, None)
+            parts.append(_part(value, descending=wanted.descending))
+        return (*parts, -hit.score)
+
+    return key
+
+
+def _is_relevance(key: SortKey) -> bool:
+    return key.column == "relevance" and key.table is None
+
+
+def _part(value: Any, *, descending: bool) -> tuple[Any, ...]:
+    if value is None:
+        return _LAST
+    kind, comparable = _comparable(value)
+    return (0, _Descending((kind, comparable))) if descending else (0, (kind, comparable))
+
+
+def _comparable(value: Any) -> tuple[int, Any]:
+    if isinstance(value, bool | int | float | Decimal):
+        return 0, value
+    if isinstance(value, datetime):
+        return 1, value
+    if isinstance(value, date):
+        return 1, datetime(value.year, value.month, value.day)  # noqa: DTZ001 -- columns have no zone
+    if isinstance(value, timedelta):
+        return 2, value
+    return 3, str(value)
+
+
+class _Descending:
+    """A value that stands in front of smaller ones."""
+
+    __slots__ = ("_value",)
+
+    def __init__(self, value: Any) -> None:
+        self._value = value
+
+    def __lt__(self, other: "_Descending") -> bool:
+        return bool(other._value < self._value)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Descending) and bool(self._value == other._value)
+
+    def __hash__(self) -> int:
+        return hash(self._value)

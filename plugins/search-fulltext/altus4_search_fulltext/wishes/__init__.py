@@ -1,0 +1,1 @@
+"""What a request asks for beside its query: conditions, columns, order, facets and marks, fitted to a table."""

@@ -1,0 +1,78 @@
+"""A table's plan, refined by what a request asks for beside its query."""
+
+import attrs
+
+from altus4_core.filters import Misfit
+from altus4_core.records import Notice, SearchRequest
+from altus4_search_fulltext.planner import TablePlan
+from altus4_search_fulltext.values import is_shown
+from altus4_search_fulltext.wishes.columns import Columns
+from altus4_search_fulltext.wishes.fields import fields_of
+from altus4_search_fulltext.wishes.filtering import condition_of
+from altus4_search_fulltext.wishes.sorting import is_by_relevance, order_of
+
+_GREATEST = 1e308
+
+
+@attrs.frozen
+class Refined:
+    """A plan as a request wants it, and what of the request does not fit the table.
+
+    Attributes:
+        plan: The table's.
+        misfits: All.
+        skipped: Whether the table is not searched because of them.
+    """
+
+    plan: TablePlan
+    misfits: tuple[Misfit, ...] = ()
+    skipped: bool = False
+
+
+def is_plain(request: SearchRequest) -> bool:
+    """Say whether a request asks for nothing that changes the statements of a table."""
+    return request.filters is None and request.fields is None and is_by_relevance(request.sort)
+
+
+def refined(plan: TablePlan, request: SearchRequest, *, case_sensitive: bool) -> Refined:
+    """Fit a request's wishes to a table.
+
+    Args:
+        plan: Of the table.
+        request: With wishes.
+        case_sensitive: Whether the server tells tables by case.
+    """
+    columns = Columns(plan.table, case_sensitive)
+    misfits: list[Misfit] = []
+    if request.filters is not None:
+        condition, wrong = condition_of(request.filters, columns)
+        plan = attrs.evolve(plan, condition=condition)
+        misfits += wrong
+    if request.fields is not None:
+        shown, wrong = fields_of(request.fields, columns)
+        misfits += wrong
+        hidden = [column for column in plan.table.columns if column not in shown and is_shown(column)]
+        # Matches are looked for in the index's columns; ids of a table without a key are made of all.
+        unseen = [column for column in hidden if column.name in plan.index.columns or not plan.key]
+        plan = attrs.evolve(plan, shown=shown, unseen=tuple(unseen))
+    if not is_by_relevance(request.sort):
+        order, wrong = order_of(request.sort, columns)
+        misfits += wrong
+        plan = attrs.evolve(plan, order=order, least=_least(request.min_score))
+    return Refined(plan, tuple(misfits), any(misfit.concerned for misfit in misfits))
+
+
+def skipped_notices(table: str, misfits: tuple[Misfit, ...]) -> tuple[Notice, ...]:
+    """Give the warnings that a table was skipped."""
+    return tuple(
+        Notice(misfit.code.upper(), f"Table '{table}' was skipped: {misfit.message}.", {"field": misfit.place})
+        for misfit in misfits
+        if misfit.concerned
+    )
+
+
+def _least(min_score: float | None) -> float | None:
+    """Give the server's score that `min_score` means in an order by columns, where s stands for s / (1 + s)."""
+    if not min_score:
+        return None
+    return min_score / (1 - min_score) if min_score < 1 else _GREATEST
