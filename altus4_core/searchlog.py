@@ -35,7 +35,7 @@ FIGURES: Final = (DAILY, LATENCY, POPULAR, NO_RESULTS, MODES, DATABASES, KEYS, C
 - `clicks`: `{searches, clicks, conversions, positions, positioned}`: of searches of the day, whenever they were clicked
 """
 
-MOST_QUERIES: Final = 2000
+MOST_QUERIES: Final = 1000
 MOST_CATEGORIES: Final = 100
 FINE_BITS: Final = 8
 SETTLING: Final = timedelta(minutes=10)

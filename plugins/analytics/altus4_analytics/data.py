@@ -82,7 +82,7 @@ class PerformanceData:
 @attrs.frozen
 class QueryData:
     """One text that was searched; `frequency_at_most` is there when it may be more than `frequency`, on days with over
-    2,000 different texts.
+    1,000 different texts.
     """
 
     query_text: str

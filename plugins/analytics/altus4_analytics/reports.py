@@ -38,6 +38,7 @@ class Reports:
 
     def __init__(self, reader: FigureReader) -> None:
         self._reader = reader
+        self._sums: dict[tuple[str, str, Days, str], Sequence[QuerySum]] | None = None  # kept for a single report
 
     async def _ahead(self, user_id: str, days: Days, environment: Environment, *names: str) -> "Reports":
         """Read figures at once; gives the reports that have them at hand."""
@@ -46,7 +47,9 @@ class Reports:
             reader.read(user_id, DAILY, days.before, environment),
             *(reader.read(user_id, name, days, environment) for name in names),
         )
-        return Reports(reader)
+        ahead = Reports(reader)
+        ahead._sums = {}
+        return ahead
 
     async def trend(self, user_id: str, days: Days, environment: Environment, period: str, *, full: bool) -> TrendData:
         """Say what was searched; `full` with each day and the growth."""
@@ -162,8 +165,14 @@ class Reports:
 
     async def _query_sums(self, user_id: str, name: str, days: Days, environment: Environment) -> Sequence[QuerySum]:
         """Add up lists of queries, away from the event loop: they are long."""
+        place = (user_id, name, days, environment)
+        if self._sums is not None and place in self._sums:
+            return self._sums[place]
         parts = [part for _, part in await self._reader.read(user_id, name, days, environment)]
-        return await asyncio.to_thread(query_sums, parts)
+        found = await asyncio.to_thread(query_sums, parts)
+        if self._sums is not None:
+            self._sums[place] = found
+        return found
 
     async def _growth(self, user_id: str, days: Days, environment: Environment, searches: int) -> GrowthData:
         earlier = await self._reader.read(user_id, DAILY, days.before, environment)

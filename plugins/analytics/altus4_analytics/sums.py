@@ -107,7 +107,7 @@ class QuerySum:
 def query_sums(parts: Iterable[Mapping[str, Any]]) -> list[QuerySum]:
     """Add up lists of queries, the most frequent first.
 
-    A day's list holds its 2,000 most frequent queries, so sums are exact unless some day had more different ones.
+    A day's list holds its 1,000 most frequent queries, so sums are exact unless some day had more different ones.
     """
     found: dict[str, QuerySum] = {}
     seen_below: Counter[str] = Counter()
