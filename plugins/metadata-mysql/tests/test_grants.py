@@ -151,3 +151,13 @@ def test_comparison(granted, severity, text):
     (found,) = compare(privileges, "m", {"t": frozenset({"SELECT"})}, "'a'@'b'")
     assert found.severity == severity
     assert text in found.message
+
+
+async def test_migrating_without_the_rights_is_one_line(schema, accounts):
+    await schema.query(f"CREATE DATABASE `{schema.name}`", schema=False)
+    reader = await accounts("search")
+    for command in (["up"], ["fresh"], ["repair", "--accept", "001_create_users_table"]):
+        result = await altus4(reader.url, "migrate", *command)
+        assert result.exit_code == 1, result.output
+        assert result.stderr.count("\n") == 1, result.stderr
+    assert "grant the user its rights" in (await altus4(reader.url, "migrate", "up")).stderr

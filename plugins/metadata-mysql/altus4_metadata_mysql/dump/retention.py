@@ -17,9 +17,12 @@ def backup_name(schema: str, at: datetime) -> str:
 
 
 def prune(folder: Path, schema: str, now: datetime, keep_days: int) -> Sequence[Path]:
-    """Remove this schema's backups that are older than `keep_days`; gives them. Other files are left alone."""
+    """Remove this schema's backups that are older than `keep_days`, and those that were cut off; gives them.
+
+    Other files are left alone.
+    """
     safe = re.sub(r"[^A-Za-z0-9_.-]", "_", schema)
-    pattern = re.compile(rf"{re.escape(safe)}_(?P<stamp>\d{{8}}_\d{{6}}){re.escape(SUFFIX)}\Z")
+    pattern = re.compile(rf"{re.escape(safe)}_(?P<stamp>\d{{8}}_\d{{6}}){re.escape(SUFFIX)}(?:\.part)?\Z")
     removed = []
     for path in sorted(folder.iterdir()):
         match = pattern.match(path.name)

@@ -86,12 +86,13 @@ async def test_old_backups_are_removed(filled, altus4, backups):
     backups.mkdir()
     old, young = f"{filled.name}_20200101_000000.sql.gz", f"{filled.name}_20990101_000000.sql.gz"
     others = ["other_20200101_000000.sql.gz", f"{filled.name}_20200101.sql.gz", f"{filled.name}_99999999_999999.sql.gz"]
-    for name in (old, young, *others):
+    cut_off = f"{old}.part"
+    for name in (old, cut_off, young, *others):
         (backups / name).touch()
     assert (await altus4(filled, "backup", "--to", str(backups))).code == 0
     assert (backups / old).exists(), "without --keep-days nothing is removed"
     made = (await altus4(filled, "backup", "--to", str(backups), "--keep-days", "30", "--json")).json
-    assert made["removed"] == [str(backups / old)]
+    assert made["removed"] == [str(backups / old), str(backups / cut_off)]
     assert {path.name for path in backups.iterdir()} >= {young, *others}
 
 
