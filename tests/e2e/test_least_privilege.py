@@ -20,7 +20,7 @@ from altus4_core.gateway import Gateway
 from altus4_core.routing import Route
 from altus4_core.settings.loader import load_settings
 
-METADATA, SHELF = "altus4_metadata", "shelf"
+METADATA, SHELF, OTHER = "altus4_metadata", "shelf", "other_shelf"
 PASSWORD = "correct horse"
 EMAIL = "owner@example.org"
 
@@ -60,9 +60,7 @@ def logged(
         server.address,
         [
             f"INSERT INTO {METADATA}.audit_log (id, created_at, action, result) VALUES ('o', '2020-01-01', 'x', 'ok')",
-            f"CREATE DATABASE {SHELF}",
-            f"CREATE TABLE {SHELF}.books (id INT PRIMARY KEY, title VARCHAR(100), FULLTEXT (title)) ENGINE = InnoDB",
-            f"INSERT INTO {SHELF}.books VALUES (1, 'The database book')",
+            *(statement for schema in (SHELF, OTHER) for statement in shelf(schema)),
         ],
     )
     gateway.start()
@@ -70,6 +68,14 @@ def logged(
         yield server, gateway
     finally:
         gateway.stop()
+
+
+def shelf(schema: str) -> list[str]:
+    return [
+        f"CREATE DATABASE {schema}",
+        f"CREATE TABLE {schema}.books (id INT PRIMARY KEY, title VARCHAR(100), FULLTEXT (title)) ENGINE = InnoDB",
+        f"INSERT INTO {schema}.books VALUES (1, 'The database book')",
+    ]
 
 
 def routes_of(gateway: Deployment) -> list[Route]:
@@ -88,9 +94,25 @@ def live(server: PrivateServer, gateway: Deployment) -> None:
     assert call("POST", "/api/v1/auth/refresh", headers={"Cookie": cookie}).status == 200
     token = str(call("POST", "/api/v1/auth/login", body).json["token"])
     search = account_for(server, gateway, "search")
+    run_sql(server.address, [f"GRANT SELECT, SHOW VIEW ON {OTHER}.* TO '{search.user}'@'%'"])
+    gateway.connect(EMAIL, server.address, OTHER, (search.user, search.password))
     database = gateway.connect(EMAIL, server.address, SHELF, (search.user, search.password))
     key = gateway.key(EMAIL)
-    assert gateway.search(key, "database").data
+    searched = gateway.search(key, "database")
+    assert searched.data["results"]
+    clicked = {"requestId": searched.headers["x-request-id"], "resultId": searched.data["results"][0]["id"]}
+    assert call("POST", "/api/v1/search/events", {**clicked, "type": "click"}, key).status < 300
+    # Old searches: to be rolled up, and cleared away.
+    run_sql(
+        server.address,
+        [
+            f"INSERT INTO {METADATA}.searches (id, user_id, query, created_at)"
+            f" SELECT UUID(), id, 'old', NOW() - INTERVAL {days} DAY FROM {METADATA}.users"
+            for days in (2, 100)
+        ],
+    )
+    gateway.must("analytics", "rebuild")
+    gateway.must("analytics", "prune", "--keep-days", "30", "--force")
     made = call("POST", "/api/v1/keys", {"name": "One", "environment": "live"}, token).data["id"]
     bodies = {
         f"PUT /api/v1/keys/{made}": {"name": "Two"},

@@ -58,6 +58,14 @@ class AnalyticsPlugin(Plugin):
 
     name = "analytics"
     Settings = AnalyticsSettings
+    tables = {
+        "searches": "SELECT, INSERT, DELETE",
+        "search_databases": "SELECT, INSERT",
+        "search_events": "SELECT, INSERT, UPDATE",
+        "analytics": "SELECT, INSERT, UPDATE, DELETE",
+        "users": "SELECT",
+        "databases": "SELECT",
+    }
     requires = (MetadataStore,)
     settings: AnalyticsSettings
 
