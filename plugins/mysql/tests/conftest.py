@@ -127,16 +127,17 @@ class Certificates:
 
 
 @pytest.fixture(scope="session")
-def certificates() -> Callable[[str], Certificates]:
-    """Makes a CA and a server certificate for a DNS name or address."""
+def certificates() -> Callable[..., Certificates]:
+    """Makes a CA and a server certificate for a DNS name or address; `expired` since yesterday."""
     from cryptography import x509
     from cryptography.hazmat.primitives import hashes, serialization
     from cryptography.hazmat.primitives.asymmetric import ec
     from cryptography.x509.oid import NameOID
 
-    def make(name: str) -> Certificates:
-        now = datetime.datetime.now(datetime.UTC)
-        span = (now - datetime.timedelta(days=1), now + datetime.timedelta(days=1))
+    def make(name: str, *, expired: bool = False) -> Certificates:
+        now, day = datetime.datetime.now(datetime.UTC), datetime.timedelta(days=1)
+        span = (now - day, now + day)
+        valid = (now - 3 * day, now - day) if expired else span
         ca_key, key = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
         ca_name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "test CA")])
         ca = (
@@ -160,8 +161,8 @@ def certificates() -> Callable[[str], Certificates]:
             .issuer_name(ca_name)
             .public_key(key.public_key())
             .serial_number(2)
-            .not_valid_before(span[0])
-            .not_valid_after(span[1])
+            .not_valid_before(valid[0])
+            .not_valid_after(valid[1])
             .add_extension(x509.SubjectAlternativeName([san]), critical=False)
             .sign(ca_key, hashes.SHA256())
         )
