@@ -129,7 +129,7 @@ class FusionChoice:
     """Which fusion merges the lists (None: the configured one), and the weights of databases by id."""
 
     method: str | None = None
-    weights: Mapping[str, float] = attrs.field(factory=dict)
+    weights: Mapping[str, float] = attrs.field(factory=dict, hash=False)
 
 
 @attrs.frozen
@@ -167,8 +167,8 @@ class SearchRequest:
     explain: bool = False
     cache: Literal["default", "bypass"] = "default"
     cursor: str | None = None
-    generations: Mapping[str, int] = attrs.field(factory=dict)
-    consumed: Mapping[str, int] = attrs.field(factory=dict)
+    generations: Mapping[str, int] = attrs.field(factory=dict, hash=False)
+    consumed: Mapping[str, int] = attrs.field(factory=dict, hash=False)
     options: Any = None
 
     @property
