@@ -40,6 +40,7 @@ class Server:
         self._runner = Runner(
             self._app.web,
             self._app.envelopes,
+            head_timeout=self._settings.body_timeout,
             handler_cancellation=True,
             access_log=None,
             keepalive_timeout=KEEPALIVE_SECONDS,

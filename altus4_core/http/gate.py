@@ -36,7 +36,10 @@ SECURITY_HEADERS = {
     "Referrer-Policy": "no-referrer",
     "Cache-Control": "no-store",
 }
-EXPOSED = "X-Request-ID, X-RateLimit-Limit, X-RateLimit-Remaining, X-RateLimit-Reset, X-RateLimit-Tier, Retry-After"
+EXPOSED = (
+    "X-Request-ID, X-RateLimit-Limit, X-RateLimit-Remaining, X-RateLimit-Reset, X-RateLimit-Tier, RateLimit,"
+    " RateLimit-Policy, Retry-After, Server-Timing"
+)
 ALLOWED_HEADERS = "Authorization, Content-Type, X-Request-ID, X-Altus4-Compat"
 METHODS = "GET, POST, PUT, DELETE, OPTIONS"
 

@@ -1,5 +1,6 @@
 """Answers to what is no HTTP at all: aiohttp's own would break the contract and repeat the client's header lines."""
 
+import asyncio
 import logging
 from typing import Any
 
@@ -15,9 +16,34 @@ logger = logging.getLogger("altus4.http")
 
 
 class ContractHandler(RequestHandler):
-    """One connection. Only what aiohttp answers without asking the application is different."""
+    """One connection.
 
-    __slots__ = ()
+    What aiohttp answers without asking the application is different, and the first request must come soon: aiohttp
+    waits for it as long as it lets a known client be idle between two.
+    """
+
+    __slots__ = ("_first_head", "_unused_until")
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Start the clock: one timer for each connection, none for each request."""
+        super().connection_made(transport)
+        self._unused_until = self._next_keepalive_close_time  # every answer moves it on
+        server = self._manager
+        seconds = server.head_timeout if isinstance(server, ContractServer) else 0.0
+        self._first_head = self._loop.call_later(seconds, self._head_is_late) if seconds else None
+
+    def connection_lost(self, exc: BaseException | None) -> None:
+        """Stop the clock."""
+        if self._first_head is not None:
+            self._first_head.cancel()
+            self._first_head = None
+        super().connection_lost(exc)
+
+    def _head_is_late(self) -> None:
+        self._first_head = None
+        if self._waiter is not None and self._next_keepalive_close_time == self._unused_until:
+            logger.info("a connection sent no request in time")
+            self.force_close()
 
     def handle_error(
         self, request: web.BaseRequest, status: int = 500, exc: BaseException | None = None, message: str | None = None
@@ -44,6 +70,7 @@ class ContractServer(web.Server):
     """Makes such connections."""
 
     envelopes: Envelopes
+    head_timeout: float
 
     def __call__(self) -> RequestHandler:
         """Make the handler of a new connection."""
@@ -56,16 +83,19 @@ class Runner(web.AppRunner):
     Args:
         app: The application.
         envelopes: How failures look.
+        head_timeout: Seconds within which the head of a connection's first request must have arrived.
         options: As of `web.AppRunner`.
     """
 
-    def __init__(self, app: web.Application, envelopes: Envelopes, **options: Any) -> None:
+    def __init__(self, app: web.Application, envelopes: Envelopes, *, head_timeout: float, **options: Any) -> None:
         super().__init__(app, **options)
         self._envelopes = envelopes
+        self._head_timeout = head_timeout
 
     async def _make_server(self) -> web.Server:
         plain = await super()._make_server()
         plain.__class__ = ContractServer  # the same server, but for the connections it makes
         if isinstance(plain, ContractServer):
             plain.envelopes = self._envelopes
+            plain.head_timeout = self._head_timeout
         return plain

@@ -21,7 +21,9 @@ class ServerSettings:
         validator=[ge(0), le(65535)],
     )
     max_body_bytes: int = setting(256 * 1024, doc="Largest request body, in bytes.", validator=ge(1024))
-    body_timeout: float = setting(15.0, doc="Seconds within which a body must have arrived.", validator=ge(0.1))
+    body_timeout: float = setting(
+        15.0, doc="Seconds within which a body, or a connection's first request, must have arrived.", validator=ge(0.1)
+    )
     max_waiting_bodies: int = setting(
         64, doc="Bodies that may be on their way from one address at once; beyond it 429.", validator=ge(1)
     )

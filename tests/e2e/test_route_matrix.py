@@ -61,6 +61,17 @@ class House:
         )  # fmt: skip
         return str(json.loads(made)["secretKey"])
 
+    def made_key(self, **wish: Any) -> dict[str, Any]:
+        """Make a key of the owner's that may do everything but for what is wished."""
+        body = {"name": "Of a kind", "permissions": ["admin"], "environment": "live", **wish}
+        return dict(self.gateway.request("POST", "/api/v1/keys", body, self.maker).data)
+
+    def ended_key(self) -> str:
+        """Make a key and revoke it."""
+        made = self.made_key()
+        assert self.gateway.request("DELETE", f"/api/v1/keys/{made['id']}", None, self.maker).status == 200
+        return str(made["secretKey"])
+
     def object_for(self, route: Route) -> str:
         """Make a thing of the owner's for a route to act on."""
         if route.path.startswith("/api/v1/keys/"):
@@ -147,6 +158,8 @@ def principals(house: House) -> list[Principal]:
         key("key:search", house.owner, "search"),
         key("key:analytics", house.owner, "analytics"),
         key("key:admin", house.owner, "admin"),
+        Principal("revoked", house.ended_key(), EVERYTHING, refused="401"),
+        Principal("elsewhere", house.made_key(allowedIps=["192.0.2.0/24"])["secretKey"], EVERYTHING, refused="403"),
         key("stranger's key", house.stranger, "admin", foreign=True),
         key("admin's key", house.admin, "admin", role="admin", foreign=True),
         session("stranger", house.stranger, foreign=True),
@@ -215,6 +228,27 @@ def test_ids_of_others_in_bodies_and_queries(house: House) -> None:
         assert answers[0].json["error"] == answers[1].json["error"]
 
 
+def test_a_key_reaches_databases_of_its_environment_alone(house: House) -> None:
+    """And cannot make others its own: a test key that could mark a live database for test would reach all of them."""
+    one = f"/api/v1/databases/{house.database}"
+    house.gateway.request("PUT", one, {"environments": ["live"]}, house.maker)
+    try:
+        made = house.gateway.request("POST", "/api/v1/keys", {"name": "Test", "permissions": ["admin"]}, house.maker)
+        test, live = made.data["secretKey"], house.key(house.owner, "admin")
+        touching = [route for route in house.routes if route.path.startswith("/api/v1/databases/{id}")]
+        assert len(touching) >= 7
+        for route in touching:
+            answer = house.call(route, test, house.database)
+            assert answer.status == 404, (operation(route), answer.raw)
+            assert answer.json["error"] == house.call(route, test).json["error"]
+        assert house.gateway.request("PUT", one, {"environments": ["test"]}, test).status == 404
+        assert house.gateway.get("/api/v1/databases", test).data == []
+        assert house.gateway.get("/api/v1/databases/status", test).data == {}
+        assert house.gateway.get(one, live).data["environments"] == ["live"]
+    finally:
+        house.gateway.request("PUT", one, {"environments": ["test", "live"]}, house.maker)
+
+
 def test_nobody_reads_anothers_trail(house: House) -> None:
     stranger = house.login(house.stranger)
     entries = house.gateway.get("/api/v1/audit?limit=500", stranger).data["entries"]
@@ -235,7 +269,7 @@ def test_matrix(house: House) -> None:
             answer = house.call(route, caller.token, object_id)
             assert answer.status < 500, (caller.name, name, answer.raw)
             assert answer.status != 429, (caller.name, name, answer.raw)
-            got, wanted = outcome(answer), caller.expects(route)
+            got, wanted = outcome(answer, route), caller.expects(route)
             cells[name].append(got if got == wanted else f"{got}!={wanted}")
             if got != wanted:
                 wrong.append(f"{caller.name}: {name} is {got}, not {wanted}: {answer.raw[:200]!r}")

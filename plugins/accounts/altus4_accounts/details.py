@@ -28,9 +28,22 @@ def clean_name(name: str) -> str:
 
 def email_problems(email: str) -> list[FieldProblem]:
     """Say what is wrong with a cleaned address."""
-    if len(email) > EMAIL_LENGTH or _EMAIL.fullmatch(email) is None or ".." in email:
+    local, _, domain = email.rpartition("@")
+    parts = [*local.split("."), *domain.split(".")]
+    if (
+        len(email) > EMAIL_LENGTH
+        or _EMAIL.fullmatch(email) is None
+        or not all(parts)
+        or any(label[0] == "-" or label[-1] == "-" for label in domain.split("."))
+        or not all(_can_be_seen(character) for character in email)
+    ):
         return [FieldProblem("email", "must be an e-mail address such as ada@example.org", "invalid_email")]
     return []
+
+
+def _can_be_seen(character: str) -> bool:
+    """Say whether a character shows: two addresses that look the same must be the same."""
+    return unicodedata.category(character) not in {"Cc", "Cf", "Cn", "Co", "Zs"}
 
 
 def password_problems(password: str, field: str = "password") -> list[FieldProblem]:

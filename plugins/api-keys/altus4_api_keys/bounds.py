@@ -1,12 +1,12 @@
 """What a caller may give away: never more than they have."""
 
-import ipaddress
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
 import attrs
 
 from altus4_api_keys.known import SCHEME, deadline_of
+from altus4_api_keys.networks import is_within, read_network
 from altus4_api_keys.terms import KeyTerms, whole_seconds
 from altus4_core.errors import PermissionDenied
 from altus4_core.records import Identity, RateLimit
@@ -70,6 +70,23 @@ class Bounds:
         if self.ends_at is not None and (terms.expires_at is None or terms.expires_at > self.ends_at):
             raise _too_much("expiresAt", ["later"], ["the end of the calling key"])
 
+    def check_control(self, terms: KeyTerms) -> None:
+        """Refuse to change or end a key that can do more: what can do less must not narrow or stop it.
+
+        Raises:
+            PermissionDenied: as `check`; but a key that goes on for longer can do no more for that.
+        """
+        attrs.evolve(self, ends_at=None).check(terms)
+
+    def check_rate(self, own: int, other: int) -> None:
+        """Refuse to hand out the text of a key that may do more often than the calling key. Requests per hour.
+
+        Raises:
+            PermissionDenied: as `check`; never for an administrator, who gives tiers anyway.
+        """
+        if other > own and not self.is_admin:
+            raise _too_much("requests per hour", [str(other)], [str(own)])
+
     def check_limits(self, terms: KeyTerms, before: ApiKey | None = None) -> None:
         """Refuse tiers and custom limits that only administrators give; what a key has already may stay.
 
@@ -85,16 +102,8 @@ class Bounds:
 def _within(networks: Sequence[str] | None, bounds: Sequence[str]) -> bool:
     if networks is None:
         return False
-    outer = [ipaddress.ip_network(text) for text in bounds]
-    return all(any(_is_subnet(ipaddress.ip_network(text), one) for one in outer) for text in networks)
-
-
-def _is_subnet(
-    inner: ipaddress.IPv4Network | ipaddress.IPv6Network, outer: ipaddress.IPv4Network | ipaddress.IPv6Network
-) -> bool:
-    if isinstance(inner, ipaddress.IPv4Network):
-        return isinstance(outer, ipaddress.IPv4Network) and inner.subnet_of(outer)
-    return isinstance(outer, ipaddress.IPv6Network) and inner.subnet_of(outer)
+    outer = [read_network(text) for text in bounds]
+    return all(any(is_within(read_network(text), one) for one in outer) for text in networks)
 
 
 def _listed(ids: Collection[str] | None) -> Sequence[str] | None:

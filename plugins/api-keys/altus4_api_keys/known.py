@@ -1,17 +1,15 @@
 """A key as the gateway remembers it: the row, and what is worked out of it once instead of at every request."""
 
-import ipaddress
 from datetime import datetime
 
 import attrs
 
+from altus4_api_keys.networks import Network, holds, read_network
 from altus4_core.lookup import Lookup
 from altus4_core.records import Identity
 from altus4_core.stored import ApiKey
 
 SCHEME = "api-key"
-
-Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
 @attrs.frozen
@@ -28,15 +26,7 @@ class KnownKey:
 
         An IPv4 address that a dual-stack socket shows as `::ffff:a.b.c.d` is judged as the IPv4 address it is.
         """
-        if self.networks is None:
-            return True
-        try:
-            address = ipaddress.ip_address(remote.partition("%")[0])
-        except ValueError:
-            return False
-        if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped is not None:
-            address = address.ipv4_mapped
-        return any(address in network for network in self.networks)
+        return self.networks is None or holds(self.networks, remote)
 
 
 def deadline_of(key: ApiKey) -> datetime | None:
@@ -56,7 +46,7 @@ def know(key: ApiKey, role: str) -> KnownKey:
     ends_at = deadline_of(key)
     networks = None
     if key.allowed_ips is not None:
-        networks = tuple(ipaddress.ip_network(text, strict=False) for text in key.allowed_ips)
+        networks = tuple(read_network(text) for text in key.allowed_ips)
     identity = Identity(
         user_id=key.user_id,
         scheme=SCHEME,

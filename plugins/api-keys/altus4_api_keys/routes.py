@@ -35,7 +35,7 @@ from altus4_api_keys.view import WARNING, key_json, told
 from altus4_core.changes import Changes
 from altus4_core.clock import Clock
 from altus4_core.errors import Conflict, FieldProblem, NotFound, ValidationFailed
-from altus4_core.records import Action, Identity, Subject
+from altus4_core.records import Action, Identity, Subject, Verdict
 from altus4_core.routing import Call, Reply, Route
 from altus4_core.store import MetadataStore
 from altus4_core.stored import ApiKey
@@ -148,6 +148,8 @@ class KeyRoutes:
         checked = (terms if moved else attrs.evolve(terms, expires_at=None)).checked(now)
         terms = checked if moved else attrs.evolve(checked, expires_at=key.expires_at)
         bounds = await self._bounds(call.caller)
+        if call.caller.credential_id != key.id:
+            bounds.check_control(KeyTerms.of(key))  # else narrowed first, then ended or regenerated
         bounds.check(terms)
         bounds.check_limits(terms, key)
         if terms.databases is not None and set(terms.databases) - set(key.databases or ()):
@@ -177,9 +179,8 @@ class KeyRoutes:
         """DELETE /keys/{id}."""
         key = await self._key(call)
         if key.is_active:
-            if call.caller.credential_id != key.id:  # whoever can do less must not end what can do more
-                # A key that ends sooner is no smaller for that.
-                attrs.evolve(await self._bounds(call.caller), ends_at=None).check(KeyTerms.of(key))
+            if call.caller.credential_id != key.id:
+                (await self._bounds(call.caller)).check_control(KeyTerms.of(key))
             await self._store().api_keys.update(attrs.evolve(key, is_active=False))
         self._forget(key)
         call.note.add(key_prefix=key.key_prefix)
@@ -193,8 +194,12 @@ class KeyRoutes:
         if key.retired_at is not None or (key.expires_at is not None and now >= key.expires_at):
             raise _ended()
         terms = KeyTerms.of(key)
+        # The answer holds the new key's text: nobody gets one that can do more.
         bounds = await self._bounds(call.caller)
-        bounds.check(terms)  # the answer holds the new key's text: nobody gets one that can do more
+        bounds.check(terms)
+        own = await self._own(call.caller)
+        if own is not None and own.id != key.id:
+            bounds.check_rate(await self._per_hour(call, own), await self._per_hour(call, key))
         row, new = mint(terms, call.caller.user_id, now)
         await self._store().api_keys.add(row)
         until = now + timedelta(seconds=body.grace_period_seconds)
@@ -242,8 +247,7 @@ class KeyRoutes:
 
     async def _usage_data(self, call: Call, figures: Figures, now: datetime) -> UsageData:
         key = figures.key
-        subject = Subject("key", key.id, key.rate_limit_tier, key.rate_limit_custom)
-        verdict = await call.access.judge(subject, "keys.usage", 0)
+        verdict = await self._verdict(call, key)
         status = LimitStatus(
             tier=key.rate_limit_tier,
             remaining=verdict.remaining if verdict is not None else 0,
@@ -285,10 +289,22 @@ class KeyRoutes:
         return key
 
     async def _bounds(self, caller: Identity) -> Bounds:
-        own = None
-        if caller.scheme == SCHEME:
-            own = await self._store().api_keys.get(caller.user_id, caller.credential_id)
-        return Bounds.of(caller, own)
+        return Bounds.of(caller, await self._own(caller))
+
+    async def _own(self, caller: Identity) -> ApiKey | None:
+        if caller.scheme != SCHEME:
+            return None
+        return await self._store().api_keys.get(caller.user_id, caller.credential_id)
+
+    async def _per_hour(self, call: Call, key: ApiKey) -> int:
+        """Ask the limiters what a key may do in an hour: only they know what a tier is worth."""
+        verdict = await self._verdict(call, key)
+        return verdict.limit if verdict is not None else 0
+
+    async def _verdict(self, call: Call, key: ApiKey) -> Verdict | None:
+        """Ask what is left of a key's limit, counting nothing."""
+        subject = Subject("key", key.id, key.rate_limit_tier, key.rate_limit_custom)
+        return await call.access.judge(subject, "keys.usage", 0)
 
     async def _check_databases(self, caller: Identity, ids: Sequence[str] | None) -> None:
         if ids is None:

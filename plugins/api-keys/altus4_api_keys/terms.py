@@ -1,6 +1,5 @@
 """What a key allows: the terms somebody asks for, whether they make sense, and the row that results."""
 
-import ipaddress
 import uuid
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
@@ -9,6 +8,7 @@ from typing import Final, cast
 import attrs
 
 from altus4_api_keys import keyformat
+from altus4_api_keys.networks import read_network
 from altus4_core.errors import FieldProblem, ValidationFailed
 from altus4_core.names import name_problems
 from altus4_core.records import Environment, RateLimit
@@ -61,7 +61,7 @@ class KeyTerms:
         networks: list[str] = []
         for index, text in enumerate(self.allowed_ips or ()):
             try:
-                networks.append(str(ipaddress.ip_network(text.strip(), strict=False)))
+                networks.append(str(read_network(text)))
             except ValueError:
                 message = "not an address or CIDR range, for example 203.0.113.0/24 or 2001:db8::/32"
                 problems.append(FieldProblem(f"allowedIps[{index}]", message, "invalid_network"))

@@ -98,7 +98,8 @@ class Meter:
 
     async def admit(self, subject, action, cost):
         used = self.counted[subject.id] = self.counted.get(subject.id, 0) + cost
-        limit = subject.custom.requests_per_hour if subject.custom else 1000
+        tiers = {"free": 1000, "pro": 10_000, "enterprise": 100_000}
+        limit = subject.custom.requests_per_hour if subject.custom else tiers[subject.tier]
         return Verdict(allowed=True, limit=limit, remaining=50 - used, reset_after=3.6 * used, tier=subject.tier)
 
 

@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from altus4_core.clock import iso
+from altus4_core.stored import User
 
 
 async def maker(house, token=None, **wish):
@@ -109,6 +110,48 @@ async def test_what_can_do_less_does_not_end_what_can_do_more(house):
         assert (await house.call("DELETE", f"/keys/{key['id']}", confined["secretKey"])).status == 200
     ending = await house.make(permissions=["admin"], expiresAt=iso(house.clock.now() + timedelta(days=1)))
     assert (await house.call("DELETE", f"/keys/{whole['id']}", ending["secretKey"])).status == 200
+
+
+@pytest.mark.parametrize(
+    ("bound", "change"),
+    [
+        ({"databases": ["d1"]}, {"databases": ["d1"]}),
+        ({"allowedIps": ["127.0.0.1"]}, {"allowedIps": ["127.0.0.1"]}),
+    ],
+)
+async def test_a_bounded_key_cannot_narrow_a_sibling_to_get_hold_of_it(house, bound, change):
+    await house.connect("ann", "d1")
+    whole = await house.make(permissions=["admin"])
+    token = await maker(house, **bound)
+    refused = await house.call("PUT", f"/keys/{whole['id']}", token, change, status=403)
+    assert refused.code == "INSUFFICIENT_PERMISSIONS"
+    assert await house.works(whole["secretKey"]) == 200
+    like_it = await house.make(**bound)
+    assert (await house.call("PUT", f"/keys/{like_it['id']}", token, {"name": "Renamed"})).status == 200
+
+
+@pytest.mark.parametrize(
+    ("own", "theirs", "status"),
+    [
+        ({}, {"rateLimitTier": "pro"}, 403),
+        ({"rateLimitTier": "pro"}, {}, 200),
+        ({"rateLimitTier": "pro"}, {"rateLimitTier": "pro"}, 200),
+        ({"rateLimitTier": "pro"}, {"rateLimitTier": "enterprise"}, 403),
+        ({"rateLimitCustom": {"requestsPerHour": 10, "burst": 2}}, {}, 403),
+        ({"rateLimitCustom": {"requestsPerHour": 5000, "burst": 2}}, {}, 200),
+        ({}, {"rateLimitCustom": {"requestsPerHour": 10, "burst": 2}}, 200),
+        ({}, {"rateLimitCustom": {"requestsPerHour": 1001, "burst": 2}}, 403),
+    ],
+)
+async def test_a_key_gets_no_text_of_one_that_may_do_more_often(house, own, theirs, status):
+    # An administrator gave these limits, and is none any more.
+    mine = await house.make(house.boss, permissions=["admin"], **own)
+    other = await house.make(house.boss, **theirs)
+    await house.store.users.update(User("boss", "boss@example.org", "boss", role="user"))
+    house.gateway.changes.tell("user", "boss")
+    answer = await house.call("POST", f"/keys/{other['id']}/regenerate", mine["secretKey"])
+    assert answer.status == status, answer.body
+    assert (await house.call("POST", f"/keys/{mine['id']}/regenerate", mine["secretKey"])).status == 200
 
 
 @pytest.mark.parametrize("name", ["abc\u202edef", "abc\u2066def", "abc\ndef", "abc\u2028def"])

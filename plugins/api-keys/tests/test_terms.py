@@ -19,13 +19,13 @@ def test_good_terms_are_put_in_order():
         "pro",
         RateLimit(10, 1),
         NOW + timedelta(seconds=1.5),
-        ["203.0.113.9", "203.0.113.9/32", "2001:db8::1/32"],
+        ["203.0.113.9", "203.0.113.9/32", "2001:db8::1/32", "::ffff:198.51.100.7/120", "::ffff:203.0.113.9"],
         ["d2", "d1", "d2"],
     ).checked(NOW)
     assert terms.name == "My key"
     assert terms.permissions == ("search", "admin")
     assert terms.expires_at == datetime(2030, 5, 1, 12, 0, 1, tzinfo=UTC)
-    assert terms.allowed_ips == ("203.0.113.9/32", "2001:db8::/32")
+    assert terms.allowed_ips == ("203.0.113.9/32", "2001:db8::/32", "198.51.100.0/24")
     assert terms.databases == ("d2", "d1")
 
 
@@ -48,6 +48,7 @@ def test_good_terms_are_put_in_order():
         ({"allowed_ips": []}, "allowedIps"),
         ({"allowed_ips": ["10.0.0.0/8", "example.org"]}, "allowedIps[1]"),
         ({"allowed_ips": ["10.0.0.0/33"]}, "allowedIps[0]"),
+        ({"allowed_ips": ["fe80::1%eth0"]}, "allowedIps[0]"),
         ({"databases": []}, "databases"),
     ],
 )

@@ -8,6 +8,7 @@ from altus4_core.changes import Changes
 from altus4_core.errors import NotFound, TargetFailed
 from altus4_core.records import Action, Identity
 from altus4_core.routing import Call, Reply, Route
+from altus4_core.search.directory import environments_of
 from altus4_core.stored import Database
 from altus4_databases_mysql.advice.advisor import advise
 from altus4_databases_mysql.bodies import (
@@ -158,14 +159,14 @@ class DatabaseRoutes:
 
     async def _visible(self, identity: Identity) -> Sequence[Database]:
         rows = await self._registrar().list(identity.user_id)
-        return [row for row in rows if _sees(identity, row.id)]
+        return [row for row in rows if _sees(identity, row)]
 
     async def _row(self, call: Call) -> Database:
-        wanted = call.path["id"]
-        if not _sees(call.caller, wanted):
+        row = await self._registrar().get(call.caller.user_id, call.path["id"])
+        if not _sees(call.caller, row):
             message = "Database not found"
             raise NotFound(message)
-        return await self._registrar().get(call.caller.user_id, wanted)
+        return row
 
     async def _answers(self, row: Database) -> bool:
         try:
@@ -190,6 +191,11 @@ class DatabaseRoutes:
             task.exception()  # told to the caller if one still waits, else logged by the target
 
 
-def _sees(identity: Identity, database_id: str) -> bool:
-    """Tell whether a key that is confined to some databases may know of this one."""
-    return identity.databases is None or database_id in identity.databases
+def _sees(identity: Identity, row: Database) -> bool:
+    """Tell whether a key that is confined, to some databases or to an environment, may know of this one.
+
+    What it knows of it could also change, and so open up: a test key must not mark a live database for test.
+    """
+    if identity.databases is not None and row.id not in identity.databases:
+        return False
+    return identity.environment is None or identity.environment in environments_of(row)

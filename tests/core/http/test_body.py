@@ -154,3 +154,19 @@ async def test_nobody_reads_the_body_of_a_stranger(listening):
             b"POST /api/v1/search HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n\r\n"
         )
         assert (await wire.answer(2))[0] == 401
+
+
+@pytest.mark.parametrize("sent", [b"", b"GET / HTTP/1.1\r\nHost: x\r\n"])
+async def test_a_connection_without_a_request_is_closed(listening, sent):
+    """Each costs memory and a descriptor; whoever opens many of them must not keep them."""
+    async with listening(toml="[server]\nbody_timeout = 0.3\n") as connect:
+        silent, busy = await connect(), await connect()
+        await silent.send(sent)
+        await busy.request()
+        assert (await busy.answer())[0] == 200
+        started = time.monotonic()
+        assert await silent.closed(3)
+        assert time.monotonic() - started < 2
+        await asyncio.sleep(0.4)
+        await busy.request()  # idle for longer, but known
+        assert (await busy.answer())[0] == 200
