@@ -3,7 +3,6 @@
 from collections import OrderedDict
 from collections.abc import Callable
 from typing import Any
-from weakref import WeakKeyDictionary
 
 import attrs
 from altus4_mysql import MySQLError, MySQLTarget
@@ -19,6 +18,7 @@ from altus4_search_fulltext.ranking.statistics import TableStatistics
 from altus4_search_fulltext.tablesearch import TableSearch
 from altus4_search_fulltext.wishes.sorting import is_by_relevance
 
+_SEARCHES = 4096  # tables whose statements are remembered
 _BEGUN = 1024  # lists in the server's order whose further pages are remembered to be so, too
 
 _Key = tuple[Place, str]
@@ -37,7 +37,7 @@ class Ranking:
         self._sampler = sampler
         self._clock = clock
         self._by_default = by_default
-        self._searches: WeakKeyDictionary[TableSearch, RankedSearch] = WeakKeyDictionary()
+        self._searches: OrderedDict[TableSearch, RankedSearch] = OrderedDict()
         self._begun: OrderedDict[_Key, float] = OrderedDict()
 
     def rows_with(self, database_id: str, table: str, index: str, term: str) -> int | None:
@@ -73,6 +73,8 @@ class Ranking:
             ranked = RankedSearch(search)
             if search.lasting:
                 self._searches[search] = ranked
+                if len(self._searches) > _SEARCHES:  # of schemas that have been read again since
+                    self._searches.popitem(last=False)
         try:
             return await ranked.run(target, query, statistics, request, ends)
         except (MySQLError, TargetFailed) as error:
