@@ -183,7 +183,7 @@ class SinkQueue:
                 return
             try:
                 await asyncio.shield(spill.append(events))
-            except OSError as error:
+            except (OSError, TypeError) as error:
                 if not self.figures.spill_failures:
                     logger.error("events of sink %s cannot be brought to disk: %s", self.name, error)
                 self.figures.spill_failures += 1

@@ -72,6 +72,7 @@ class Spill:
 
         Raises:
             OSError: the disk is full, or cannot be written to.
+            TypeError: an event holds what JSON cannot, as a lone half of a surrogate pair.
         """
         async with self._lock:
             await asyncio.to_thread(self._append, events)

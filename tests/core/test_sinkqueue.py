@@ -127,6 +127,21 @@ async def test_a_full_disk_is_counted_and_memory_goes_on(sink, tmp_path, monkeyp
     await queue.stop(1)
 
 
+async def test_an_event_that_is_no_json_does_not_end_the_spill(sink, tmp_path):
+    queue = queue_of(sink, tmp_path)
+    sink.away = True
+    queue.put(Event("e0", "search", NOW, "u", "r", {"n": "\ud800"}))
+    await until(lambda: queue.figures.spill_failures > 1)
+    sink.away = False
+    await until(lambda: sink.ids == ["e0"])
+    sink.away = True
+    queue.put(event(1))
+    await until(lambda: queue.figures.spilled == 1)
+    sink.away = False
+    await until(lambda: sink.ids == ids(range(2)))
+    await queue.stop(1)
+
+
 async def test_a_damaged_folder_does_not_keep_new_events(sink, tmp_path):
     left = Spill(tmp_path, 1 << 20)
     await left.append([event(1), event(2)])
