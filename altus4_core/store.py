@@ -87,6 +87,13 @@ class ApiKeyRepository(Protocol):
         """Insert."""
         ...
 
+    async def add_first(self, key: ApiKey, now: datetime) -> bool:
+        """Insert unless the user has a key that is active and not retired by `now`; of callers at once one gets True.
+
+        Whichever process they are in: False says that somebody else's key is there.
+        """
+        ...
+
     async def by_hash(self, key_hash: str) -> ApiKey | None:
         """Read the key with this SHA-256 hex digest, active or not, whoever owns it (authentication only)."""
         ...

@@ -29,6 +29,13 @@ class MemoryApiKeys:
         created = whole(key.created_at) if key.created_at else self._tables.now()
         self._tables.api_keys[key.id] = attrs.evolve(_stored(key), created_at=created, updated_at=created)
 
+    async def add_first(self, key: ApiKey, now: datetime) -> bool:
+        """Insert unless the user has a key that works."""
+        if any(own.retired_at is None or own.retired_at > now for own in await self.list(key.user_id)):
+            return False
+        await self.add(key)
+        return True
+
     async def by_hash(self, key_hash: str) -> ApiKey | None:
         """Read the key with this digest, whoever owns it."""
         self._tables.reach()

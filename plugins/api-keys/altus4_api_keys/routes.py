@@ -1,6 +1,5 @@
 """The operations under `/api/v1/keys`, and those that set a user's first key up."""
 
-import asyncio
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -71,7 +70,6 @@ class KeyRoutes:
         self._recorder = recorder
         self._usage = UsageReader(store, recorder)
         self._clock = clock
-        self._setup = asyncio.Lock()
 
     def routes(self) -> Sequence[Route]:
         """Give the routes."""
@@ -226,12 +224,10 @@ class KeyRoutes:
         body: SetupBody = call.body
         now = self._clock.now()
         terms = KeyTerms(body.name, body.environment, PERMISSIONS).checked(now)
-        async with self._setup:
-            if await self._active(call.caller):
-                message = "This user has an API key already; make further ones with POST /api/v1/keys."
-                raise Conflict(message, code="API_KEY_EXISTS")
-            row, new = mint(terms, call.caller.user_id, now)
-            await self._store().api_keys.add(row)
+        row, new = mint(terms, call.caller.user_id, now)
+        if not await self._store().api_keys.add_first(row, now):
+            message = "This user has an API key already; make further ones with POST /api/v1/keys."
+            raise Conflict(message, code="API_KEY_EXISTS")
         call.note.add(object_id=row.id, **told(row))
         return Reply(_new_json(row, new, now), status=201)
 

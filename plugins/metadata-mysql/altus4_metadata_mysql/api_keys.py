@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import attrs
+from altus4_mysql import Lease
 
 from altus4_core.records import RateLimit
 from altus4_core.store import KeyHour, KeyUse
@@ -30,6 +31,12 @@ COLUMNS = (
     "id, user_id, key_prefix, key_hash, name, environment, permissions, rate_limit_tier, rate_limit_custom, expires_at,"
     " last_used, last_used_ip, usage_count, is_active, created_at, updated_at, allowed_ips, confined_to, retired_at"
 )
+ADD = (
+    "INSERT INTO api_keys (id, user_id, key_prefix, key_hash, environment, name, permissions, rate_limit_tier,"
+    " rate_limit_custom, expires_at, is_active, allowed_ips, confined_to, retired_at, usage_count, created_at,"
+    " updated_at) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s,"
+    " COALESCE(%s, NOW()), COALESCE(%s, NOW()))"
+)
 
 
 class ApiKeys:
@@ -40,16 +47,26 @@ class ApiKeys:
 
     async def add(self, key: ApiKey) -> None:
         """Insert."""
+        await self._link.write(ADD, _added(key))
+
+    async def add_first(self, key: ApiKey, now: datetime) -> bool:
+        """Insert unless the user has a key that works.
+
+        Whoever comes at the same time locks the same gap of the index: neither inserts before one of them has lost the
+        deadlock, begins anew, and finds the other's key.
+        """
         sql = (
-            "INSERT INTO api_keys (id, user_id, key_prefix, key_hash, environment, name, permissions, rate_limit_tier,"
-            " rate_limit_custom, expires_at, is_active, allowed_ips, confined_to, retired_at, usage_count, created_at,"
-            " updated_at) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s,"
-            " COALESCE(%s, NOW()), COALESCE(%s, NOW()))"
+            "SELECT id FROM api_keys WHERE user_id = %s AND is_active AND (retired_at IS NULL OR retired_at > %s)"
+            " FOR UPDATE"
         )
-        head = (key.id, key.user_id, key.key_prefix, key.key_hash)
-        limits, end = _changeable(key)
-        made = to_second(key.created_at)
-        await self._link.write(sql, (*head, key.environment, *limits, end, key.usage_count, made, made))
+
+        async def work(lease: Lease) -> bool:
+            if (await lease.fetch(sql, (key.user_id, to_time(now)))).first() is not None:
+                return False
+            await lease.fetch(ADD, _added(key))
+            return True
+
+        return await self._link.within(work)
 
     async def by_hash(self, key_hash: str) -> ApiKey | None:
         """Read the key with this digest, whoever owns it."""
@@ -143,6 +160,13 @@ def _hours(uses: Sequence[KeyUse]) -> tuple[str, Sequence[Any]]:
         " ON DUPLICATE KEY UPDATE requests = api_key_usage.requests + u.requests"
     )
     return sql, [value for (key_id, hour), count in sorted(merged.items()) for value in (key_id, hour, count)]
+
+
+def _added(key: ApiKey) -> Sequence[Any]:
+    limits, end = _changeable(key)
+    made = to_second(key.created_at)
+    head = (key.id, key.user_id, key.key_prefix, key.key_hash, key.environment)
+    return (*head, *limits, end, key.usage_count, made, made)
 
 
 def _changeable(key: ApiKey) -> tuple[tuple[Any, ...], datetime | None]:

@@ -54,6 +54,22 @@ class ApiKeyContract:
         with pytest.raises(NotFound):
             await store.api_keys.add(a_key(new_id()))
 
+    async def test_first_key(self, store: MetadataStore) -> None:
+        """First key: of several at once one is made, and none beside a key that works."""
+        for _ in range(3):
+            user, other = await a_user(store), await a_user(store)
+            keys = [a_key(user.id) for _ in range(4)]
+            made = await asyncio.gather(*(store.api_keys.add_first(key, NOON) for key in keys))
+            assert sorted(made) == [False, False, False, True]
+            (first,) = await store.api_keys.list(user.id)
+            assert first.id == keys[made.index(True)].id
+            assert await store.api_keys.add_first(a_key(other.id), NOON)
+        assert await store.api_keys.retire(user.id, first.id, NOON)
+        assert not await store.api_keys.add_first(a_key(user.id), NOON - timedelta(seconds=1))
+        assert await store.api_keys.add_first(a_key(user.id), NOON)
+        with pytest.raises(NotFound):
+            await store.api_keys.add_first(a_key(new_id()), NOON)
+
     async def test_keys_are_listed_newest_first(self, store: MetadataStore) -> None:
         """Keys are listed newest first."""
         user = await a_user(store)
