@@ -93,6 +93,15 @@ def e2e(session: nox.Session) -> None:
 
 
 @nox.session
+def thorough(session: nox.Session) -> None:
+    """Test what takes long: migrations cut off at every statement, 10,000 searches through a minute's outage."""
+    install_workspace(session, *PYTEST)
+    session.env.update(ALTUS4_TEST_EVERY_STATEMENT="1", ALTUS4_TEST_SEARCHES="10000", ALTUS4_TEST_OUTAGE_SECONDS="60")
+    files = ["plugins/metadata-mysql/tests/test_migrations.py", "tests/e2e/test_search_log.py"]
+    with_servers(session, "pytest", *(session.posargs or files))
+
+
+@nox.session
 def docs(session: nox.Session) -> None:
     """Write the pages of docs/ that are made from the code."""
     session.install(*BUILD)
