@@ -199,7 +199,7 @@ async def test_up_killed_again_and_again_finishes(schema):
 async def test_down_killed_anywhere_up_finishes(schema):
     await migrate(schema)
     whole = await schema.snapshot()
-    places = killed("down", statements_of_all(), step=5)
+    places = killed("down", statements_of_all(), step=STEP)
     ends = await cut_off(schema, [part for place in places for part in (place, "up:")])
     assert ends == [KILLED, 0] * len(places)
     assert await states(schema) == all_applied()
