@@ -12,7 +12,8 @@ nox.options.reuse_existing_virtualenvs = True
 
 ROOT = Path(__file__).parent
 BUILD = ("hatchling>=1.27", "editables")
-PYTEST = ("pytest>=8", "pytest-asyncio>=0.25", "hypothesis>=6.100")
+# uv: tests install plugins of their own, and nox's environments need not have pip.
+PYTEST = ("pytest>=8", "pytest-asyncio>=0.25", "hypothesis>=6.100", "uv>=0.5")
 
 
 def distributions() -> list[Path]:

@@ -59,5 +59,5 @@ class TestRoute(RouteContract):
 
 
 def test_command():
-    assert isinstance(command(), click.Command)
-    assert {option.name for option in command().params} == {"user", "action", "limit", "as_json"}
+    assert isinstance(command(365), click.Command)
+    assert {option.name for option in command(365).params} == {"user", "action", "limit", "as_json"}

@@ -15,9 +15,8 @@ from altus4_sandbox.address import new_password
 from altus4_core.errors import StartupRefused
 from altus4_core.readiness import Readiness
 from altus4_core.records import Severity
-from altus4_core.store import KeyUse, MetadataStore, MigrationStore
+from altus4_core.store import MetadataStore, MigrationStore
 from altus4_core.testing.composing import compose
-from altus4_core.testing.contracts.metadata.rows import NOON, a_database, a_key, a_search, a_user
 
 SECRET = "s3cr3t-of-the-url"
 
@@ -108,50 +107,6 @@ async def test_no_rights_on_the_schema(gateway_of, migrated):
         assert password not in line
     finally:
         await migrated.query(f"DROP USER '{user}'@'%'")
-
-
-@pytest.mark.mysql
-async def test_rights_of_the_readme_suffice(gateway_of, schema):
-    """The README's two accounts: one migrates, the other serves."""
-    readme = (Path(__file__).parents[1] / "README.md").read_text()
-    grants = [line.split(";")[0] for line in readme.splitlines() if line.startswith("GRANT")]
-    assert len(grants) == 2
-    server, password = schema.server, new_password()
-    own, names = [], {}
-    for role in ("altus4_app", "altus4_migrate"):
-        names[role] = f"{role}_{new_password()[:6]}"
-        own.append(f"CREATE USER '{names[role]}'@'%' IDENTIFIED BY '{password}'")
-    app, migrate = (grant.replace("altus4_metadata.", f"`{schema.name}`.") for grant in grants)
-    own.append(app.replace("altus4_app", names["altus4_app"]))
-    own.append(app.replace("altus4_app", names["altus4_migrate"]))
-    own.append(migrate.replace("altus4_migrate", names["altus4_migrate"]))
-    account = f"{server.user}:{quote(server.password, safe='')}"
-    urls = {role: schema.url.replace(account, f"{name}:{password}") for role, name in names.items()}
-    await schema.query(*own, schema=False)
-    try:
-        await as_somebody_else(schema, urls["altus4_migrate"]).migrate()
-        gateway = gateway_of(urls["altus4_app"])
-        await gateway.start()
-        try:
-            store = gateway.registry.get(MetadataStore)
-            user = await a_user(store)
-            key, row = a_key(user.id), a_database(user.id)
-            await store.api_keys.add(key)
-            await store.api_keys.record_use([KeyUse(key.id, 1, NOON, "::1")])
-            await store.databases.add(row)
-            assert await store.searches.add_many([a_search(user.id, database_id=row.id)]) == 1
-            assert await store.users.remove(user.id)
-        finally:
-            await gateway.stop()
-    finally:
-        await schema.query(*(f"DROP USER '{name}'@'%'" for name in names.values()), schema=False)
-
-
-def as_somebody_else(schema, url):
-    """The same schema as somebody else."""
-    other = type(schema)(schema.server, schema.name)
-    other.url = url
-    return other
 
 
 @pytest.mark.mysql
