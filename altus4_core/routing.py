@@ -18,6 +18,10 @@ class Access(Protocol):
         """Ask the authentication schemes; raises `Rejected`, `PermissionDenied` or `Unavailable`."""
         ...
 
+    async def authorize(self, identity: Identity, action: Action, resource: str | None = None) -> None:
+        """Ask the policies; raises `PermissionDenied`."""
+        ...
+
     async def judge(self, subject: Subject, action: str, cost: int = 1) -> Verdict | None:
         """Ask every limiter and give the tightest verdict (None: there is no limiter).
 

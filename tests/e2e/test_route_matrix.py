@@ -9,6 +9,7 @@ The routes come from the composed application itself, so that none can be forgot
 import asyncio
 import json
 import secrets
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -247,6 +248,26 @@ def test_a_key_reaches_databases_of_its_environment_alone(house: House) -> None:
         assert house.gateway.get(one, live).data["environments"] == ["live"]
     finally:
         house.gateway.request("PUT", one, {"environments": ["test", "live"]}, house.maker)
+
+
+def test_administrators_are_made_by_administrators_who_logged_in(house: House) -> None:
+    """A key ends, is revoked or bound to an address: an account that it made administrator would outlast all that."""
+    session = house.login(house.admin)
+    key = house.key(house.admin, "admin")
+    for token, role in ((session, "admin"), (key, "user"), (house.login(house.owner), "user"), (None, "user")):
+        body = {"email": f"{secrets.token_hex(8)}@example.org", "password": PASSWORD, "name": "New", "role": "admin"}
+        user = house.gateway.request("POST", "/api/v1/auth/register", body, token).data["user"]
+        assert user["role"] == role
+        if role == "admin":
+            made = user["id"]
+    deadline = time.monotonic() + 10
+    found: list[Any] = []
+    while not found and time.monotonic() < deadline:
+        trail = house.gateway.get("/api/v1/audit?all=true&action=account.register", session).data["entries"]
+        found = [entry["details"] for entry in trail if entry.get("userId") == made]
+        time.sleep(0.1)
+    assert found[0]["role"] == "admin"
+    assert found[0]["role_given_by"] == house.admin.id
 
 
 def test_nobody_reads_anothers_trail(house: House) -> None:

@@ -20,7 +20,7 @@ class RegisterBody:
     email: str = field(doc=_EMAIL_DOC, max_length=EMAIL_LENGTH)
     password: str = field(doc="At least 8 characters, any but NUL.", max_length=_MOST_PASSWORD, repr=False)
     name: str = field(doc="At least 2 characters.", max_length=NAME_LENGTH[1])
-    role: str | None = field(None, doc="Ignored unless an administrator calls.", max_length=50)
+    role: str | None = field(None, doc="Ignored unless an administrator calls with a session.", max_length=50)
 
 
 @attrs.frozen

@@ -29,6 +29,8 @@ from altus4_core.stored import User
 PATH: Final = "/api/v1/auth"
 COOKIE: Final = "altus4_refresh"
 TAG: Final = "Accounts"
+GIVE_ROLE: Final = Action("account.role", SESSION_ONLY, role="admin")
+"""Not for keys: they may be bounded in time, address and databases, and an administrator they made would not be."""
 
 
 class AccountRoutes:
@@ -88,11 +90,11 @@ class AccountRoutes:
     async def register(self, call: Call) -> Reply:
         """POST /register."""
         body: RegisterBody = call.body
-        role = await self._role_for(call, body.role)
+        role, giver = await self._role_for(call, body.role)
         user = await self._entrance.register(
             call.access, call.remote, email=body.email, password=body.password, name=body.name, role=role
         )
-        _note(call, user.id, email=user.email, role=user.role)
+        _note(call, user.id, email=user.email, role=user.role, **({"role_given_by": giver} if giver else {}))
         return await self._granted(await self._sessions().open(user, call.remote), status=201)
 
     async def login(self, call: Call) -> Reply:
@@ -169,13 +171,16 @@ class AccountRoutes:
         self._changes.tell("user", call.caller.user_id)
         return Reply(Done(), cookies=(_no_cookie(),))
 
-    async def _role_for(self, call: Call, wanted: str | None) -> str:
-        """Give the role of a new account: what was asked for counts only from somebody who may give it."""
-        if wanted is None or not (self._choose_role or await _is_admin(call)):
-            return "user"
+    async def _role_for(self, call: Call, wanted: str | None) -> tuple[str, str | None]:
+        """Give the role of a new account, and who gave it: what was asked for counts only from somebody who may."""
+        if wanted is None:
+            return "user", None
+        giver = await _administrator(call)
+        if giver is None and not self._choose_role:
+            return "user", None
         if wanted not in ROLES:
             raise ValidationFailed.of([FieldProblem("role", f"must be one of {', '.join(ROLES)}", "not_allowed")])
-        return wanted
+        return wanted, giver
 
     async def _user_of(self, identity: Identity) -> User:
         user = await self._store().users.get(identity.user_id)
@@ -201,13 +206,14 @@ class AccountRoutes:
         )
 
 
-async def _is_admin(call: Call) -> bool:
-    """Say whether an administrator calls; bad credentials are nobody's here, since registering needs none."""
+async def _administrator(call: Call) -> str | None:
+    """Give the id of an administrator who calls; bad credentials are nobody's here, since registering needs none."""
     try:
         identity = await call.access.authenticate(call.request, call.remote)
+        await call.access.authorize(identity, GIVE_ROLE)
     except (Rejected, PermissionDenied):
-        return False
-    return identity.role == "admin"
+        return None
+    return identity.user_id
 
 
 def _note(call: Call, user_id: str, **details: Any) -> None:

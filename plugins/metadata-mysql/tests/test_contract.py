@@ -41,7 +41,7 @@ def test_offers(tmp_path):
     types = [entry.provider.type for entry in gateway.composition.of("service")]
     assert types == [MigrationStore, MetadataStore]
     assert names(gateway, "migrations") == ["metadata"]
-    assert names(gateway, "check") == ["migrations"]
+    assert names(gateway, "check") == ["migrations", "grants", "server", "indexes", "clock", "pool"]
     assert gateway.composition.of("check")[0].provider.readiness
     assert gateway.problems() == []
 
