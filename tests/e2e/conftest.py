@@ -1,14 +1,24 @@
 import asyncio
-from collections.abc import Iterator
+import os
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from altus4_mysql import Pool, make_driver, parse_url
-from altus4_sandbox import ServerAddress, new_schema_name
+from altus4_sandbox import Flavour, ServerAddress, new_schema_name
 from deployment import Deployment, settings_for
 from world import World, run_sql
 
 HERE = Path(__file__).parent
+
+# What differs between the servers is tested with each plugin on both; here MariaDB's turn is `nox -s thorough`.
+FLAVOURS = list(Flavour) if os.environ.get("ALTUS4_TEST_EVERY_SERVER") == "1" else [Flavour.MYSQL]
+
+
+@pytest.fixture(scope="session", params=FLAVOURS, ids=str)
+def any_server(request: pytest.FixtureRequest, server_of: Callable[[Flavour], ServerAddress]) -> ServerAddress:
+    """Each of the servers that this run takes."""
+    return server_of(Flavour(request.param))
 
 
 @pytest.fixture(scope="session")
