@@ -9,7 +9,7 @@ every request one fixed identity and permits everything. Both search the same da
 import argparse
 import asyncio
 
-from rounds import Contender, compare
+from rounds import Contender, arguments, compare
 from scene import BODY, check, scene
 
 from altus4_core.composing.discovery import standard_names
@@ -80,11 +80,4 @@ async def measure(options: argparse.Namespace) -> None:
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--driver", default="asyncmy")
-    parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--seconds", type=float, default=4)
-    parser.add_argument("--rows", type=int, default=100_000)
-    parser.add_argument("--clients", type=int, default=32)
-    parser.add_argument("--port", type=int, default=3977)
-    asyncio.run(measure(parser.parse_args()))
+    asyncio.run(measure(arguments("asyncmy").parse_args()))

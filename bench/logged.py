@@ -1,12 +1,14 @@
 """What the search log costs a request: the standard gateway against one without the plugin `analytics`, in one run.
 
-nox -s bench -- logged [--driver aiomysql|asyncmy] [--rounds 5] [--seconds 4] [--rows 100000]
+    nox -s bench -- logged [--driver aiomysql|asyncmy] [--rounds 5] [--seconds 4] [--rows 100000]
+
+Both serve the same database; they differ in the plugin alone.
 """
 
 import argparse
 import asyncio
 
-from rounds import Contender, compare
+from rounds import Contender, arguments, compare
 from scene import BODY, check, scene
 
 from altus4_core.composing.discovery import standard_names
@@ -37,11 +39,4 @@ async def measure(options: argparse.Namespace) -> None:
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--driver", default="asyncmy")
-    parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--seconds", type=float, default=4)
-    parser.add_argument("--rows", type=int, default=100_000)
-    parser.add_argument("--clients", type=int, default=32)
-    parser.add_argument("--port", type=int, default=3977)
-    asyncio.run(measure(parser.parse_args()))
+    asyncio.run(measure(arguments("asyncmy").parse_args()))

@@ -1,5 +1,6 @@
 """Alternating rounds of load on several servers, so that a noisy machine is noisy for all of them alike."""
 
+import argparse
 import json
 import statistics
 from collections.abc import Mapping, Sequence
@@ -18,6 +19,18 @@ class Contender:
     port: int
     pid: int
     headers: str = ""
+
+
+def arguments(driver: str) -> argparse.ArgumentParser:
+    """Make a parser of what every comparison can be told; `driver` is the one it takes when it is told none."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--driver", default=driver, choices=["aiomysql", "asyncmy"])
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--seconds", type=float, default=4)
+    parser.add_argument("--rows", type=int, default=100_000)
+    parser.add_argument("--clients", type=int, default=32)
+    parser.add_argument("--port", type=int, default=3977)
+    return parser
 
 
 async def compare(

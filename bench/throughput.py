@@ -16,7 +16,7 @@ from pathlib import Path
 
 from altus4_mysql import Pool
 from load import load
-from rounds import Contender, compare
+from rounds import Contender, arguments, compare
 from scene import BODY, scene
 
 
@@ -66,12 +66,6 @@ async def measure(options: argparse.Namespace) -> None:
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--driver", default="aiomysql")
+    parser = arguments("aiomysql")
     parser.add_argument("--log-elsewhere", action="store_true")
-    parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--seconds", type=float, default=4)
-    parser.add_argument("--rows", type=int, default=100_000)
-    parser.add_argument("--clients", type=int, default=32)
-    parser.add_argument("--port", type=int, default=3977)
     asyncio.run(measure(parser.parse_args()))

@@ -1,9 +1,11 @@
 """A target over a schema of its own on a real server, for tests of whoever searches one.
 
-@pytest.fixture
-async def target(any_server):
-async with opened_schema(any_server.url, fill) as target:
-yield target
+As a fixture:
+
+    @pytest.fixture
+    async def target(any_server):
+        async with opened_schema(any_server.url, fill) as target:
+            yield target
 """
 
 import secrets
