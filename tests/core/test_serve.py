@@ -71,16 +71,15 @@ async def test_forty_keep_alive_clients_and_not_one_reset(gateway_factory, path)
     await server.start()
     clients = [KeepAliveClient(server.port, path) for _ in range(40)]
     tasks = [asyncio.create_task(client.run()) for client in clients]
-    await asyncio.sleep(0.5)
-    before = sum(client.answers for client in clients)
+    async with asyncio.timeout(30):  # however slow the machine is: every one is in the middle of it
+        while not all(client.answers > 2 for client in clients):
+            await asyncio.sleep(0.05)
     started = time.monotonic()
     await server.stop()
     took = time.monotonic() - started
     async with asyncio.timeout(5):
         await asyncio.gather(*tasks)
-    assert before > 100
     assert [failure for client in clients for failure in client.failures] == []
-    assert all(client.answers for client in clients)
     assert took < 5
 
 
