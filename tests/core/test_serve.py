@@ -21,14 +21,26 @@ SERVER = "[server]\nport = 0\n"
 
 class Slow(Plugin):
     name = "slow"
+    running = 0
 
     @hookimpl
     def altus4_routes(self):
         async def slow(call):
-            await asyncio.sleep(float(call.path["seconds"]))
+            Slow.running += 1
+            try:
+                await asyncio.sleep(float(call.path["seconds"]))
+            finally:
+                Slow.running -= 1
             return {"slept": True}
 
         return [Route("GET", "/api/v1/slow/{seconds}", slow, "Sleep.")]
+
+
+async def until(condition):
+    """Wait, however slow the machine is."""
+    async with asyncio.timeout(30):
+        while not condition():
+            await asyncio.sleep(0.01)
 
 
 class KeepAliveClient:
@@ -71,9 +83,7 @@ async def test_forty_keep_alive_clients_and_not_one_reset(gateway_factory, path)
     await server.start()
     clients = [KeepAliveClient(server.port, path) for _ in range(40)]
     tasks = [asyncio.create_task(client.run()) for client in clients]
-    async with asyncio.timeout(30):  # however slow the machine is: every one is in the middle of it
-        while not all(client.answers > 2 for client in clients):
-            await asyncio.sleep(0.05)
+    await until(lambda: all(client.answers > 2 for client in clients))
     started = time.monotonic()
     await server.stop()
     took = time.monotonic() - started
@@ -88,7 +98,7 @@ async def test_requests_in_flight_are_finished(gateway_factory):
     await server.start()
     clients = [KeepAliveClient(server.port, "/api/v1/slow/0.8") for _ in range(10)]
     tasks = [asyncio.create_task(client.run()) for client in clients]
-    await asyncio.sleep(0.2)
+    await until(lambda: Slow.running == 10)
     await server.stop()
     await asyncio.gather(*tasks)
     assert [client.answers for client in clients] == [1] * 10
@@ -100,7 +110,7 @@ async def test_drain_timeout_ends_the_wait(gateway_factory):
     await server.start()
     client = KeepAliveClient(server.port, "/api/v1/slow/20")
     task = asyncio.create_task(client.run())
-    await asyncio.sleep(0.1)
+    await until(lambda: Slow.running == 1)
     started = time.monotonic()
     await server.stop()
     assert time.monotonic() - started < 3
