@@ -82,7 +82,8 @@ def contracts(session: nox.Session) -> None:
             session.run("python", "-m", "hatchling", "build", "-t", "wheel", "-d", str(wheels), silent=True)
     session.run("python", str(ROOT / "tests" / "contracts.py"), str(wheels), *session.posargs)
     if not session.posargs:
-        session.install("--no-build-isolation", "-e", str(ROOT), "-e", str(ROOT / "plugins" / "sandbox"))
+        servers = [ROOT, ROOT / "plugins" / "mysql", ROOT / "plugins" / "sandbox"]  # all by path: see install_workspace
+        session.install("--no-build-isolation", *(argument for path in servers for argument in ("-e", str(path))))
         with_servers(session, "python", str(ROOT / "tests" / "scaffolds.py"), str(wheels))
 
 
