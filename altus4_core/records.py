@@ -3,7 +3,7 @@
 Times are timezone-aware UTC `datetime`s unless a name says otherwise (`_ms`: milliseconds).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Literal
@@ -12,6 +12,7 @@ import attrs
 
 from altus4_core.facets import FacetCounts
 from altus4_core.filters import Filter, Misfit
+from altus4_core.matches import Matches
 
 # Percent signs in front of what separates the parts of a result's id, so that no two rows share one.
 _IN_TABLE = str.maketrans({"%": "%25", ":": "%3A"})
@@ -116,7 +117,11 @@ class SortKey:
 
 @attrs.frozen
 class Highlight:
-    """How matches are marked in the texts of a result. `crop_length` in characters; None: the whole text."""
+    """How matches are marked in the texts of a result.
+
+    `columns` are names as `columnnames` reads them, None: all that match. `crop_length` in characters; None: the whole
+    text.
+    """
 
     columns: tuple[str, ...] | None = None
     pre_tag: str = "<mark>"
@@ -188,9 +193,11 @@ class Hit:
     """One row that matched, as its search mode found it.
 
     `key` is the primary key's values in order, JSON-ready. `score` is comparable within its `TableHits` only;
-    `data` holds JSON-ready column values; `highlights` maps a column to its marked text. `order` has what the row is
-    sorted by, one value for each `SearchRequest.sort` that is not relevance: numbers, dates, spans or texts folded
-    as their collation compares, None for none; a list in such an order must come in it.
+    `data` holds JSON-ready column values. `order` has what the row is sorted by, one value for each
+    `SearchRequest.sort` that is not relevance: numbers, dates, spans or texts folded as their collation compares, None
+    for none; a list in such an order must come in it. Where `SearchRequest.highlight` wants marks, `matches` gives by
+    column what of its text matches; it is called for the results of the page alone, and the core escapes, crops and
+    marks. A mode that has marked texts (HTML, escaped) anyway may give them as `highlights` instead.
     """
 
     key: tuple[Any, ...]
@@ -200,6 +207,7 @@ class Hit:
     snippet: str = ""
     highlights: Mapping[str, str] | None = None
     order: tuple[Any, ...] = ()
+    matches: Callable[[], Mapping[str, Matches]] | None = attrs.field(default=None, eq=False, repr=False)
 
 
 @attrs.frozen

@@ -68,7 +68,9 @@ class Missing:
 
     async def _diagnosed(self, question: Question, row: Row, ends: float) -> Diagnosis:
         request = question.request
-        deep = attrs.evolve(request, offset=0, limit=DEEP, consumed={}, totals="none", facets=(), explain=False)
+        deep = attrs.evolve(
+            request, offset=0, limit=DEEP, consumed={}, totals="none", facets=(), highlight=None, explain=False
+        )
         fused, failure = await self._look(attrs.evolve(question, request=deep), row, ends)
         if failure is not None:
             return failure

@@ -30,6 +30,7 @@ from altus4_core.search.fanout import FanOut
 from altus4_core.search.fingerprint import fingerprint
 from altus4_core.search.fitting import refuse_misfits
 from altus4_core.search.flights import Flights
+from altus4_core.search.highlighting import Highlighting
 from altus4_core.search.hints import connect_hint, hints, nothing_found
 from altus4_core.search.judging import judge
 from altus4_core.search.merging import Merging
@@ -82,6 +83,7 @@ class SearchPipeline:
         self._reporter = Reporter(events, clock, core.events.query_text, secret)
         self._cursors = Cursors(cursor_key(core.security), clock, core.search.cursor_ttl)
         self._flights = Flights[SearchAnswer](clock, core.search.cache_ttl, core.search.cache_entries)
+        self._highlighting = Highlighting(dispatch)
         self._explaining = Explaining(targets, dispatch, self._merging)
         self._enrichment = Enrichment(
             composition,
@@ -187,6 +189,10 @@ class SearchPipeline:
             left = request.timeout_ms / 1000 - (time.perf_counter() - started)
             explanations, complaints = await self._explaining.explain(question, page.hits, outcomes, left)
             notices += complaints
+        shown = page.hits
+        if request.highlight is not None:
+            shown, complaints = await self._highlighting.mark(question.mode, request.highlight, page.hits)
+            notices += complaints
         cursor = None
         if more:
             position = next_position(fused, page, request, outcomes)
@@ -199,7 +205,7 @@ class SearchPipeline:
         counted = request.totals != "none"
         return SearchAnswer(
             request=request,
-            hits=page.hits,
+            hits=shown,
             outcomes=outcomes,
             total=total if counted else None,
             relation=relation if counted else "unknown",

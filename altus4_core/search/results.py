@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from altus4_core.explanations import Diagnosis, SourceExplanation, TableAnalysis
+from altus4_core.matches import Matches
 from altus4_core.records import Category, Finding, FusedHit, Hit, Identity, Severity, Suggestion, TableHits, Verdict
 from altus4_core.schema.encode import dumps
 
@@ -91,6 +92,19 @@ def _look_at_table(table: Any) -> str | None:
         if not (_is_kind(hit.data, Mapping) and _is_number(hit.score) and _is_kind(hit.key, tuple)):
             return f"returned a Hit of {table.table!r} whose score, key or data is of a wrong type"
     return _sendable([(hit.key, hit.data, hit.matched_columns, hit.snippet, hit.highlights) for hit in table.hits])
+
+
+def check_matches(result: Any) -> str | None:
+    """Check what a hit said about its matches: texts and places in them, by column."""
+    if not isinstance(result, Mapping):
+        return f"returned matches that are a {type(result).__name__}, not a mapping"
+    for column, matches in result.items():
+        if type(column) is not str or not isinstance(matches, Matches) or type(matches.text) is not str:
+            return "returned matches without a column's name or its text"
+        spans: Sequence[Any] = matches.spans
+        if not all(isinstance(span, tuple) and len(span) == 2 and all(map(_is_whole, span)) for span in spans):
+            return f"returned matches of {column!r} whose spans are no pairs of whole numbers"
+    return None
 
 
 def _look_at_fused(fused: Any) -> str | None:

@@ -8,6 +8,7 @@ import attrs
 
 from altus4_core.errors import FieldProblem, ValidationFailed
 from altus4_core.http.search.filterlanguage import read_filters
+from altus4_core.http.search.highlight import LONGEST_CROP, LONGEST_TAG, MOST_HIGHLIGHTED, HighlightBody, read_highlight
 from altus4_core.http.search.wishes import MOST_FIELDS, MOST_SORT_KEYS, read_names, read_sort
 from altus4_core.records import FusionChoice, SearchRequest
 from altus4_core.schema.decode import field
@@ -86,6 +87,9 @@ class SearchBody:
         max_length=MOST_SORT_KEYS,
     )
     min_score: float | None = field(None, doc="Leave out results with a lower relevanceScore.", min=0, max=1)
+    highlight: bool | HighlightBody | None = field(
+        None, doc="Mark in the results what matched: true, or how. The texts are HTML, everything but the tags escaped."
+    )
 
 
 @attrs.frozen
@@ -113,14 +117,26 @@ class SearchQuery:
     fields: tuple[str, ...] | None = field(None, doc="Columns of data.", min_length=1, max_length=MOST_FIELDS)
     sort: tuple[str, ...] | None = field(None, doc="Order, as price:asc.", max_length=MOST_SORT_KEYS)
     min_score: float | None = field(None, doc="Leave out results with a lower relevanceScore.", min=0, max=1)
+    highlight: bool = field(False, doc="Mark in the results what matched; the texts are HTML.")
+    highlight_columns: tuple[str, ...] | None = field(
+        None, name="highlight.columns", doc="Columns to mark.", min_length=1, max_length=MOST_HIGHLIGHTED
+    )
+    pre_tag: str | None = field(None, name="highlight.preTag", doc="Before a match.", max_length=LONGEST_TAG)
+    post_tag: str | None = field(None, name="highlight.postTag", doc="Behind a match.", max_length=LONGEST_TAG)
+    crop_length: int | None = field(
+        None, name="highlight.cropLength", doc="Characters shown around the first match.", min=1, max=LONGEST_CROP
+    )
 
     def body(self) -> SearchBody:
         """Give the same search as a body."""
         given = {name: getattr(self, name) for name in _SHARED}
-        return SearchBody(query=self.q, fusion=FusionBody(self.fusion), **given)
+        how = HighlightBody(self.highlight_columns, self.pre_tag, self.post_tag, self.crop_length)
+        highlight = how if how != HighlightBody() else self.highlight
+        return SearchBody(query=self.q, fusion=FusionBody(self.fusion), highlight=highlight, **given)
 
 
-_SHARED = tuple(one.name for one in attrs.fields(SearchQuery) if one.name not in {"q", "fusion"})
+_APART = frozenset({"q", "fusion", "highlight", "highlight_columns", "pre_tag", "post_tag", "crop_length"})
+_SHARED = tuple(one.name for one in attrs.fields(SearchQuery) if one.name not in _APART)
 
 
 @attrs.frozen
@@ -197,6 +213,8 @@ def _wishes(body: SearchBody) -> tuple[dict[str, Any], list[FieldProblem]]:
         readers["fields"] = lambda: read_names("fields", body.fields)
     if body.sort is not None:
         readers["sort"] = lambda: read_sort(body.sort)
+    if body.highlight:
+        readers["highlight"] = lambda: read_highlight(body.highlight)
     found: dict[str, Any] = {"min_score": body.min_score}
     problems: list[FieldProblem] = []
     for name, read in readers.items():

@@ -46,7 +46,10 @@ class ExplainData:
 
 @attrs.frozen
 class ResultData:
-    """One result. `id` is `databaseId:table:primary key`; `relevance_score` lies in 0..1."""
+    """One result. `id` is `databaseId:table:primary key`; `relevance_score` lies in 0..1.
+
+    `highlights` has by column the HTML of its text with the matches marked, of columns that match.
+    """
 
     id: str
     table: str
@@ -57,6 +60,7 @@ class ResultData:
     snippet: str
     categories: tuple[str, ...]
     explain: ExplainData | None = None
+    highlights: dict[str, str] | None = None
 
 
 @attrs.frozen

@@ -8,8 +8,9 @@ import pytest
 
 from altus4_core.composing.composition import NAME
 from altus4_core.errors import TargetFailed, Unsearchable, ValidationFailed
-from altus4_core.records import Hit, SearchRequest, TableHits
+from altus4_core.records import Highlight, Hit, SearchRequest, TableHits
 from altus4_core.seams import ExplainingMode, OpenTarget, SearchMode
+from altus4_core.search.results import check_matches
 from altus4_core.testing.contracts.base import ProviderContract, check_json, check_list
 
 Input = tuple[SearchRequest, OpenTarget]
@@ -113,6 +114,24 @@ class SearchModeContract(ProviderContract):
         for table, rows in explained.items():
             assert set(rows) <= set(tables[table])
             assert all(math.isfinite(row.raw_score) for row in rows.values())
+
+    @pytest.mark.asyncio
+    async def test_marks(self, provider: SearchMode, valid: Input) -> None:
+        """A mode that says where rows match does so inside their texts, and only when asked."""
+        request, target = valid
+        plain = [hit for table in await provider.search(request, target) for hit in table.hits]
+        assert all(hit.matches is None and hit.highlights is None for hit in plain)
+        asked = attrs.evolve(request, highlight=Highlight())
+        hits = [hit for table in await provider.search(asked, target) for hit in table.hits]
+        assert [hit.key for hit in hits] == [hit.key for hit in plain]
+        if all(hit.matches is None for hit in hits):
+            pytest.skip("not promised")
+        for hit in hits:
+            matches = hit.matches() if hit.matches is not None else {}
+            assert check_matches(matches) is None
+            for each in matches.values():
+                assert all(0 <= begin < end <= len(each.text) for begin, end in each.spans)
+        assert any(each.spans for hit in hits if hit.matches is not None for each in hit.matches().values())
 
     @staticmethod
     def _keys(result: list[TableHits]) -> list[tuple[str, list[Any]]]:

@@ -2,9 +2,11 @@
 
 import re
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from altus4_core.errors import TargetFailed
+from altus4_core.matches import Matches
 from altus4_core.records import Hit, SearchRequest, TableHits
 from altus4_core.seams import OpenTarget
 from altus4_core.testing.twins.target import KIND, MemoryTarget, Row
@@ -31,14 +33,15 @@ class MemorySearch:
         for name, rows in target.tables.items():
             if request.tables is not None and name not in request.tables:
                 continue
-            hits = [hit for row in rows if (hit := _hit(words, row, request.columns)) is not None]
+            hits = [hit for row in rows if (hit := _hit(words, row, request)) is not None]
             hits.sort(key=lambda hit: -hit.score)
             shown = hits[: request.depth]
             found.append(TableHits(name, "memory", shown, len(hits), "eq", exhausted=len(shown) == len(hits)))
         return found
 
 
-def _hit(words: set[str], row: Row, columns: tuple[str, ...] | None) -> Hit | None:
+def _hit(words: set[str], row: Row, request: SearchRequest) -> Hit | None:
+    columns = request.columns
     counts: Mapping[str, int] = {
         column: sum(word in words for word in WORD.findall(value.lower()))
         for column, value in row.items()
@@ -48,4 +51,20 @@ def _hit(words: set[str], row: Row, columns: tuple[str, ...] | None) -> Hit | No
     if not matched:
         return None
     key: Any = next(iter(row.values()))
-    return Hit((key,), float(sum(counts.values())), dict(row), matched, str(row[matched[0]])[:200])
+    wanted = request.highlight.columns if request.highlight is not None else ()
+    marked = [column for column in matched if wanted is None or column in wanted]
+    return Hit(
+        (key,),
+        float(sum(counts.values())),
+        dict(row),
+        matched,
+        str(row[matched[0]])[:200],
+        matches=None if request.highlight is None else partial(_matches, words, {each: row[each] for each in marked}),
+    )
+
+
+def _matches(words: set[str], texts: Mapping[str, str]) -> Mapping[str, Matches]:
+    return {
+        column: Matches(text, [found.span() for found in WORD.finditer(text) if found[0].lower() in words])
+        for column, text in texts.items()
+    }

@@ -14,6 +14,7 @@ from altus4_core.records import Hit
 from altus4_search_fulltext.matching import Matcher
 from altus4_search_fulltext.needles import Needle
 from altus4_search_fulltext.planner import TablePlan
+from altus4_search_fulltext.rowmatches import Piece, RowMatches
 from altus4_search_fulltext.snippets import snippet_of
 from altus4_search_fulltext.statements import table_name
 
@@ -87,15 +88,18 @@ def amended(hits: list[Hit], cuts: Sequence[Cut], asked: Question, rows: Sequenc
     for cut in cuts:
         hit = result[cut.place]
         found: dict[str, str] = {}
+        beyond: dict[str, Piece] = {}
         for name, piece in zip(asked.columns, pieces.get(cut.key, ()), strict=False):
             if name in cut.columns and name not in found and isinstance(piece, str):
                 snippet = matcher.snippet(piece)
                 if snippet is not None:
                     found[name] = f"…{snippet.removeprefix('…')}"
+                    beyond[name] = Piece(piece, ends=len(piece) < _PIECE)
         if found:
             snippet = hit.snippet or next(iter(found.values()))
             matched = (*hit.matched_columns, *found)
-            result[cut.place] = attrs.evolve(hit, matched_columns=matched, snippet=snippet)
+            matches = attrs.evolve(hit.matches, beyond=beyond) if isinstance(hit.matches, RowMatches) else None
+            result[cut.place] = attrs.evolve(hit, matched_columns=matched, snippet=snippet, matches=matches)
         elif not hit.matched_columns:
             # The server found it and nothing else is left: it is somewhere in these.
             text = next((str(hit.data[name]) for name in cut.columns if hit.data.get(name)), "")

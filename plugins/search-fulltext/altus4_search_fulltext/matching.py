@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 
+from altus4_search_fulltext.folding import Folding
 from altus4_search_fulltext.needles import Needle
 from altus4_search_fulltext.snippets import LONGEST, snippet_of
 from altus4_search_fulltext.tokens import TokenRules
@@ -17,13 +18,15 @@ class Matcher:
         # With each needle its first word: where that is missing, which one test tells, so is the needle.
         self._needles = [(needle.words[0], needle) for needle in needles]
         self._pattern: re.Pattern[str] = rules.words
+        self._folding: Folding = rules.folding
         self._fold = rules.folding.fold
-        self._origin = rules.folding.origin
+        # MyISAM keeps apostrophes inside words, so that beside one a word neither begins nor ends.
+        self._apostrophes = rules.ngram is None and not rules.innodb
         self._accents = rules.folding.accents
         self._lowers = rules.folding.fold("A") == "a"
         # Most queries are one word, and most texts ASCII: these two need neither needles nor a pattern.
         only = needles[0] if len(needles) == 1 else None
-        simple = only is not None and len(only.words) == 1 and only.bounded and only.within is None
+        simple = type(only) is Needle and len(only.words) == 1 and only.bounded and only.within is None
         self._word = only.words[0] if only is not None and simple else None
         self._open_end = only is not None and only.open_end
 
@@ -38,7 +41,23 @@ class Matcher:
             if len(lowered) == len(text) and (found := self._first(lowered)) >= 0:
                 return found
         found = self._first(self._fold(text))
-        return self._origin(text, found) if found >= 0 else -1
+        return self._folding.origin(text, found) if found >= 0 else -1
+
+    def spans(self, text: str) -> list[tuple[int, int]]:
+        """Give where in the text each match begins and ends; they may overlap."""
+        folded = self._fold(text)
+        pattern = self._pattern
+        found = {
+            span for word, needle in self._needles if word in folded for span in needle.spans(folded, pattern)
+        }  # fmt: skip
+        if found and self._apostrophes and "'" in folded:
+            words = [match.span() for match in pattern.finditer(folded)]
+            begins, ends = {begin for begin, _ in words}, {end for _, end in words}
+            found = {(begin, end) for begin, end in found if begin in begins and end in ends}
+        if not found:
+            return []
+        origins = self._folding.origins(text)
+        return sorted([origins.span(begin, end) for begin, end in found])
 
     def _find_word(self, folded: str, word: str) -> int:
         """Find one word in a folded ASCII text; what `Needle.find` does, without its calls."""

@@ -93,7 +93,7 @@ class PlanBook:
         for search in choice.searches:
             fitted = refined(search.plan, request, case_sensitive=case_sensitive)
             if fitted.skipped:
-                told = skipped_notices(search.name, fitted.misfits)
+                told = skipped_notices(search.name, fitted.skipped)
                 skipped.append(TableHits(search.name, "", (), 0, "eq", notices=told, misfits=fitted.misfits))
             else:
                 searches.append(search.refined(fitted.plan, fitted.misfits))

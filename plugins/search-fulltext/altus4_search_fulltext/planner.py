@@ -46,6 +46,7 @@ class TablePlan:
         condition: On the rows, beside MATCH.
         order: Of the rows; empty: by score.
         least: Score below which rows are left out.
+        marked: Columns whose matches are marked where that is wanted; None: all of the index.
     """
 
     table: Table
@@ -60,6 +61,7 @@ class TablePlan:
     condition: Condition = EVERY_ROW
     order: tuple[SortColumn, ...] = ()
     least: float | None = None
+    marked: frozenset[str] | None = None
 
     @property
     def read(self) -> tuple[Column, ...]:

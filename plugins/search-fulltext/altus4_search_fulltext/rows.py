@@ -12,6 +12,7 @@ from altus4_search_fulltext import notices
 from altus4_search_fulltext.beyond import MOST_ROWS, Cut
 from altus4_search_fulltext.matching import Matcher
 from altus4_search_fulltext.planner import TablePlan
+from altus4_search_fulltext.rowmatches import RowMatches
 from altus4_search_fulltext.statements import Selection, is_cut, json_length
 from altus4_search_fulltext.values import converter, is_shown, key_part
 from altus4_search_fulltext.wishes.sorting import comparable
@@ -64,10 +65,17 @@ class RowReader:
         self._hashed = tuple(places[column.name] for column in plan.table.columns if is_shown(column) and not plan.key)
         self._index = frozenset(plan.index.columns)
         self._searched = tuple((name, places[name]) for name in plan.index.columns if name in places)
+        self._marked = tuple(each for each in self._searched if plan.marked is None or each[0] in plan.marked)
         self._longest = selection.longest
 
-    def read(self, rows: Sequence[Row], matcher: Matcher) -> RowsRead:
-        """Build the hits in the rows' order."""
+    def read(self, rows: Sequence[Row], matcher: Matcher, *, marking: bool = False) -> RowsRead:
+        """Build the hits in the rows' order.
+
+        Args:
+            rows: As the server sent them.
+            matcher: Of the query.
+            marking: Whether somebody may ask the hits for their matches.
+        """
         names, converters, searched, plain_key = self._names, self._converters, self._searched, self._plain_key
         read, shown = self._read, self._shown
         cut_columns: dict[str, None] = {}
@@ -96,6 +104,11 @@ class RowReader:
             hits.append(Hit(identity, row[-1], data, matched, snippet))
         if self._order:
             hits = [attrs.evolve(hit, order=self._ordered(row)) for hit, row in zip(hits, rows, strict=True)]
+        if marking:
+            hits = [
+                attrs.evolve(hit, matches=RowMatches(self._texts(row), matcher, self._longest))
+                for hit, row in zip(hits, rows, strict=True)
+            ]
         told = [notices.values_cut(list(cut_columns), self._longest)] if cut_columns else []
         return RowsRead(hits, cuts, told)
 
@@ -103,6 +116,9 @@ class RowReader:
         if not self._key:
             return (_surrogate([row[place] for place in self._hashed], seen),)
         return tuple([key_part(convert(row[place]) if convert else row[place]) for place, convert in self._key])
+
+    def _texts(self, row: Row) -> list[tuple[str, str]]:
+        return [(name, text) for name, place in self._marked if isinstance(text := row[place], str) and text]
 
     def _ordered(self, row: Row) -> tuple[Any, ...]:
         return tuple([None if row[place] is None else convert(row[place]) for place, convert in self._order])

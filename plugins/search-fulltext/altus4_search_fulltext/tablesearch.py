@@ -123,7 +123,7 @@ class TableSearch:
         params = (text, *where_params(self.plan, text), depth + 1)
         rows = await self.lane.fetch(target, query, form.selection.sql, params, ends)
         matcher = Matcher(query.needles, self.plan.rules)
-        reading = form.reader.read(rows.rows, matcher)
+        reading = form.reader.read(rows.rows, matcher, marking=request.highlight is not None)
         hits = reading.hits
         if reading.cuts:
             hits = await self.look_beyond(target, reading, query, matcher, form, ends)

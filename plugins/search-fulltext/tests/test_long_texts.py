@@ -6,6 +6,8 @@ import pytest
 from altus4_mysql import Pool
 from altus4_sandbox.address import ServerAddress
 
+from altus4_core.records import Highlight
+
 from .support import Target, boolean, natural, opened, request
 
 pytestmark = pytest.mark.mysql
@@ -75,3 +77,21 @@ async def test_the_cut_is_a_setting_and_shrinks_for_deep_pages_alone(library: Ta
     assert min(len(hit.data["body"]) for hit in found[0].hits) > 5400
     found = await natural(longest=100_000).search(request("elephant", offset=900, limit=100), library)
     assert {len(hit.data["body"]) for hit in found[0].hits} == {500}
+
+
+async def test_what_is_marked_may_lie_beyond_the_cut(library: Target) -> None:
+    found = await natural().search(request("elephant art", highlight=Highlight()), library)
+    marks = {hit.key: hit.matches() for hit in found[0].hits if hit.matches is not None}
+    deep = marks[1, 1]["body"]
+    assert [deep.text[begin:end] for begin, end in deep.spans] == ["elephant"]
+    assert (deep.before, deep.after) == (True, True)
+    both = marks[1, 2]["body"]
+    assert {both.text[begin:end] for begin, end in both.spans} <= {"art", "ELEPHANT"}
+    assert set(marks[2, 3]) == {"notes"}
+    # What goes on beyond the cut may be another word: `lorem` is cut to `lor` there.
+    cut = await boolean(longest=300).search(request("lor* ipsum", highlight=Highlight()), library)
+    shown = next(hit.matches() for hit in cut[0].hits if hit.key == (1, 1) and hit.matches is not None)["body"]
+    assert shown.text == FILLER[:300]
+    assert {shown.text[begin:end] for begin, end in shown.spans} == {"lorem", "ipsum"}
+    assert shown.text.endswith(" lor")
+    assert max(shown.spans)[1] < 297

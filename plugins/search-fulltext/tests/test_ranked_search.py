@@ -21,7 +21,7 @@ from altus4_search_fulltext.ranking.sampler import Sampler
 from altus4_search_fulltext.ranking.samples import Samples
 
 from altus4_core.errors import CursorExpired, Unsearchable
-from altus4_core.records import FusionChoice, SortKey, TableHits
+from altus4_core.records import FusionChoice, Highlight, SortKey, TableHits
 
 from .support import Target, opened, request
 from .waiting import sampled
@@ -122,6 +122,19 @@ async def test_all_forms_of_a_word_are_found_and_shown(mode: FulltextMode, targe
     assert keys(await search(mode, target, "tunnel")) == [3]
     assert keys(await search(mode, target, "cafe")) == [6]
     assert keys(await search(mode, target, "naïve")) == [6]
+
+
+async def test_what_is_marked_are_forms_of_the_word(mode: FulltextMode, target: Target) -> None:
+    await sampled(mode, target, "texts")
+    found = await search(mode, target, "tuning", highlight=Highlight())
+    marked = {
+        matches.text[begin:end]
+        for hit in found.hits
+        if hit.matches is not None
+        for matches in hit.matches().values()
+        for begin, end in matches.spans
+    }
+    assert marked == {"tuning", "Tuned", "tuned", "tunes"}
 
 
 async def test_matches_beyond_the_cut_are_found_and_shown(mode: FulltextMode, target: Target) -> None:

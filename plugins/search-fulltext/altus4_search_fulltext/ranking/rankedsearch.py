@@ -104,7 +104,8 @@ class RankedSearch:
         # A fusion that compares rows of different tables puts whole windows in a new order.
         shown = ranked if request.fusion.method == "globalIdf" else ranked[: depth + 1]
         matcher = Matcher(drawing.needles, plan.rules)
-        reading = self._form.reader.read([(*each.row[:-1], each.score) for each in shown], matcher)
+        rows = [(*each.row[:-1], each.score) for each in shown]
+        reading = self._form.reader.read(rows, matcher, marking=request.highlight is not None)
         hits = reading.hits
         if reading.cuts:
             found = attrs.evolve(drawing.query, needles=drawing.needles)

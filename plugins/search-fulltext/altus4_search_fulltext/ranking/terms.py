@@ -10,7 +10,6 @@ from altus4_search_fulltext.needles import Needle
 from altus4_search_fulltext.ranking.stems import Stem, unchanged
 from altus4_search_fulltext.wordchars import is_word_character
 
-_NOWHERE = (-1, -1)
 _MOST_TERMS = 256  # remembered with the pieces that they judged: 7 MiB at most
 _MOST_PIECES = 256
 _SHORTEST_HEAD = 3  # letters
@@ -75,9 +74,9 @@ class TermNeedle(Needle):
 
     term: Term = attrs.field(kw_only=True)
 
-    def find(self, text: str, pattern: re.Pattern[str]) -> int:
-        """Give where a form of the term begins in the folded text, -1 when none does."""
-        return next(self.term.spans(text, pattern), _NOWHERE)[0]
+    def spans(self, text: str, pattern: re.Pattern[str]) -> Iterator[tuple[int, int]]:
+        """Give where forms of the term begin and end in the folded text."""
+        return self.term.spans(text, pattern)
 
 
 @lru_cache(maxsize=_MOST_TERMS)

@@ -1,5 +1,7 @@
 """A table's plan, refined by what a request asks for beside its query."""
 
+from collections.abc import Sequence
+
 import attrs
 
 from altus4_core.filters import Misfit
@@ -19,19 +21,24 @@ class Refined:
     """A plan as a request wants it, and what of the request does not fit the table.
 
     Attributes:
-        plan: The table's.
+        plan: The table's; its notices tell of what is only left out.
         misfits: All.
-        skipped: Whether the table is not searched because of them.
+        skipped: Those for which the table is not searched.
     """
 
     plan: TablePlan
     misfits: tuple[Misfit, ...] = ()
-    skipped: bool = False
+    skipped: tuple[Misfit, ...] = ()
 
 
 def is_plain(request: SearchRequest) -> bool:
     """Say whether a request asks for nothing that changes the statements of a table."""
-    return request.filters is None and request.fields is None and is_by_relevance(request.sort)
+    return (
+        request.filters is None
+        and request.fields is None
+        and is_by_relevance(request.sort)
+        and (request.highlight is None or request.highlight.columns is None)
+    )
 
 
 def refined(plan: TablePlan, request: SearchRequest, *, case_sensitive: bool) -> Refined:
@@ -59,13 +66,24 @@ def refined(plan: TablePlan, request: SearchRequest, *, case_sensitive: bool) ->
         order, wrong = order_of(request.sort, columns)
         misfits += wrong
         plan = attrs.evolve(plan, order=order, least=_least(request.min_score))
-    return Refined(plan, tuple(misfits), any(misfit.concerned for misfit in misfits))
+    skipped = tuple(misfit for misfit in misfits if misfit.concerned)
+    if request.highlight is not None and request.highlight.columns is not None:
+        marked, wrong = fields_of(request.highlight.columns, columns, "highlight.columns")
+        told = notices_of(wrong, f"In table '{plan.table.name}' nothing is marked there")
+        plan = attrs.evolve(plan, marked=frozenset(column.name for column in marked), notices=(*plan.notices, *told))
+        misfits += wrong
+    return Refined(plan, tuple(misfits), skipped)
 
 
 def skipped_notices(table: str, misfits: tuple[Misfit, ...]) -> tuple[Notice, ...]:
     """Give the warnings that a table was skipped."""
+    return notices_of(misfits, f"Table '{table}' was skipped")
+
+
+def notices_of(misfits: Sequence[Misfit], outcome: str) -> tuple[Notice, ...]:
+    """Give the warnings about misfits that concern the table, each with what came of it."""
     return tuple(
-        Notice(misfit.code.upper(), f"Table '{table}' was skipped: {misfit.message}.", {"field": misfit.place})
+        Notice(misfit.code.upper(), f"{outcome}: {misfit.message}.", {"field": misfit.place})
         for misfit in misfits
         if misfit.concerned
     )
