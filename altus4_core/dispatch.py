@@ -12,6 +12,7 @@ from typing import Any
 import attrs
 
 from altus4_core.composing.composition import Entry
+from altus4_core.deadlines import Deadlines, Scope
 from altus4_core.errors import FOREIGN_FAULTS, Altus4Error, ProviderFault
 from altus4_core.resumed import Resumed
 
@@ -44,6 +45,7 @@ class Dispatch:
 
     def __init__(self, ledger: FaultLedger | None = None) -> None:
         self.ledger = ledger or FaultLedger()
+        self._deadlines = Deadlines()
 
     async def call(
         self,
@@ -67,7 +69,7 @@ class Dispatch:
         Raises:
             ProviderFault: it raised anything else, was late, or returned what `check` refuses.
         """
-        scope: asyncio.Timeout | None = None
+        scope: Scope | None = None
         try:
             coroutine = method(*arguments)
             try:
@@ -76,12 +78,12 @@ class Dispatch:
             except StopIteration as done:
                 result = done.value
             else:
-                async with asyncio.timeout(deadline) as scope:
+                with self._deadlines.within(deadline) as scope:
                     result = await Resumed(coroutine, waiting)
         except passes:
             raise
         except TimeoutError as error:
-            if scope is not None and scope.expired():
+            if scope is not None and scope.expired:
                 raise self._fault(entry, "timeout", f"did not answer within {deadline:g} s") from error
             raise self._fault(entry, "raised", "raised TimeoutError") from error
         except asyncio.CancelledError as error:
@@ -91,9 +93,7 @@ class Dispatch:
             raise self._fault(entry, "raised", "raised CancelledError without being cancelled") from error
         except (Exception, SystemExit) as error:  # a plugin may not end the process either
             raise self._fault(entry, "raised", f"raised {type(error).__name__}") from error
-        if (
-            scope is not None and scope.expired()
-        ):  # it swallowed the cancellation: a late answer counts no more than none
+        if scope is not None and scope.expired:  # it swallowed the cancellation: a late answer counts no more than none
             raise self._fault(entry, "timeout", f"did not answer within {deadline:g} s")
         if check is not None and (wrong := check(result)) is not None:
             raise self._fault(entry, "wrong-type", wrong)

@@ -58,19 +58,30 @@ class Lookup(Generic[T]):
         self._flights: dict[str, asyncio.Task[T | None]] = {}
         self._tasks: set[asyncio.Task[T | None]] = set()
 
+    def recall(self, key: str) -> T | None:
+        """Give what is remembered and believed, without waiting; None: ask `find`."""
+        entry = self._known.get(key)
+        if entry is None:
+            return None
+        age = self._clock.monotonic() - entry.read_at
+        if age >= self._ttl:
+            return None
+        if age >= self._ttl / 2 and key not in self._flights:
+            self._start(key, first=False)
+        return entry.known
+
     async def find(self, key: str) -> T | None:
         """Give what the key stands for, or None when that is nothing.
 
         Raises:
             Unavailable: nothing is remembered and the store cannot be asked.
         """
-        entry = self._known.get(key) or self._unknown.get(key)
-        if entry is not None:
-            age = self._clock.monotonic() - entry.read_at
-            if age < self._ttl:
-                if entry.known is not None and age >= self._ttl / 2 and key not in self._flights:
-                    self._start(key, first=False)
-                return entry.known
+        known = self.recall(key)
+        if known is not None:
+            return known
+        nothing = self._unknown.get(key)
+        if nothing is not None and self._clock.monotonic() - nothing.read_at < self._ttl:
+            return None
         flight = self._flights.get(key) or self._start(key, first=True)
         # A caller that goes away must not take the reading from the others that wait for it.
         return await asyncio.shield(flight)

@@ -1,8 +1,6 @@
 """Bulkheads: how much may be worked on at once, in all and for one tenant."""
 
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 from altus4_core.errors import TooManyRequests, Unavailable
 
@@ -17,9 +15,8 @@ class Bulkheads:
         self.active = 0
         self.refused = 0
 
-    @contextmanager
-    def place(self, tenant: str | None) -> Iterator[None]:
-        """Hold a global place and, where there is a tenant, one of the tenant's.
+    def place(self, tenant: str | None) -> "Place":
+        """Hold a global place and, where there is a tenant, one of the tenant's, while the context lasts.
 
         Raises:
             Unavailable: no global place is free.
@@ -33,14 +30,34 @@ class Bulkheads:
             self.refused += 1
             message = f"At most {self._most_per_tenant} requests at once; wait for one to finish."
             raise TooManyRequests(message, code="TOO_MANY_CONCURRENT_REQUESTS", retry_after=1)
+        return Place(self, tenant)
+
+    def enter(self, tenant: str | None) -> None:
+        """Count one more."""
         self.active += 1
         if tenant is not None:
             self._tenants[tenant] += 1
-        try:
-            yield
-        finally:
-            self.active -= 1
-            if tenant is not None:
-                self._tenants[tenant] -= 1
-                if not self._tenants[tenant]:
-                    del self._tenants[tenant]
+
+    def leave(self, tenant: str | None) -> None:
+        """Count one less."""
+        self.active -= 1
+        if tenant is not None:
+            self._tenants[tenant] -= 1
+            if not self._tenants[tenant]:
+                del self._tenants[tenant]
+
+
+class Place:
+    """A place in the bulkheads. A class: what `contextmanager` makes costs three times as much, at every request."""
+
+    __slots__ = ("_bulkheads", "_tenant")
+
+    def __init__(self, bulkheads: Bulkheads, tenant: str | None) -> None:
+        self._bulkheads = bulkheads
+        self._tenant = tenant
+
+    def __enter__(self) -> None:
+        self._bulkheads.enter(self._tenant)
+
+    def __exit__(self, *_: object) -> None:
+        self._bulkheads.leave(self._tenant)

@@ -105,12 +105,17 @@ class Gate:
         self.answers += 1
         if not response.prepared:
             headers = response.headers
-            for name, value in SECURITY_HEADERS.items():
-                headers.setdefault(name, value)
-            headers["X-Request-ID"] = state.id
-            headers.update(state.headers)
-            stages = "".join(f"{name};dur={value:.2f}, " for name, value in state.timings.items())
-            headers["Server-Timing"] = f"{stages}total;dur={total:.2f}"
+            stages = "".join([f"{name};dur={value:.2f}, " for name, value in state.timings.items()])
+            ours = {
+                **SECURITY_HEADERS,
+                "X-Request-ID": state.id,
+                **state.headers,
+                "Server-Timing": f"{stages}total;dur={total:.2f}",
+            }
+            for name in headers:  # what a handler says of caching or framing stands
+                if name.title() in SECURITY_HEADERS:
+                    del ours[name.title()]
+            headers.update(ours)
             origin = request.headers.get("Origin")
             if origin is not None:
                 self._cors(headers, origin, preflight=response.status == 204 and request.method == "OPTIONS")

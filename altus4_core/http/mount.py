@@ -8,6 +8,7 @@ from typing import Any
 import attrs
 from aiohttp import web
 
+from altus4_core.deadlines import Deadlines
 from altus4_core.errors import DeadlineExceeded
 from altus4_core.http.access import AccessControl, subject_of
 from altus4_core.http.audit import AuditTrail
@@ -34,6 +35,7 @@ class Mount:
     envelopes: Envelopes
     request_timeout: float
     audit: AuditTrail
+    deadlines: Deadlines = attrs.field(factory=Deadlines)
 
     def handler(self, plugin: str, route: Route) -> Handle:
         """Make the aiohttp handler of a route."""
@@ -54,10 +56,10 @@ class Mount:
 
         async def run(state: RequestState, call: Call) -> web.StreamResponse:
             try:
-                async with asyncio.timeout(self.request_timeout) as scope:
+                with self.deadlines.within(self.request_timeout) as scope:
                     result = await route.handler(call)
             except TimeoutError as error:
-                if not scope.expired():
+                if not scope.expired:
                     raise
                 message = f"The request took longer than {self.request_timeout:g} s."
                 raise DeadlineExceeded(message) from error

@@ -46,16 +46,17 @@ def judge(rate: Rate, arrival: int, now: int, cost: int) -> Judgement:
         now: Nanoseconds, never going back.
         cost: 0 only looks (and says whether one more would fit); less gives back what was counted.
     """
-    debt = max(0, arrival - now)
-    most = rate.interval * rate.burst
-    wanted = max(0, debt + cost * rate.interval)
-    allowed = wanted <= most if cost else debt + rate.interval <= most
+    interval = rate.interval
+    debt = arrival - now if arrival > now else 0
+    most = interval * rate.burst
+    wanted = max(0, debt + cost * interval)
+    allowed = wanted <= most if cost else debt + interval <= most
     after = wanted if allowed else debt
-    short = max(0, debt + max(1, cost) * rate.interval - most)
+    short = 0 if allowed else max(0, debt + max(1, cost) * interval - most)
     return Judgement(
         allowed=allowed,
         arrival=now + after,
-        remaining=max(0, (most - after) // rate.interval),
+        remaining=max(0, (most - after) // interval),
         full_after=after,
-        retry_after=0 if allowed else short,
+        retry_after=short,
     )

@@ -11,7 +11,9 @@ from altus4_core.limits.gcra import SECOND, Rate, judge
 from altus4_core.limits.quotas import Limits, rate_verdict, subject_key, window_verdict
 from altus4_core.limits.table import RecentTable
 from altus4_core.limits.window import Window, judge_window
-from altus4_core.records import Subject, Verdict
+from altus4_core.records import RateLimit, Subject, Verdict
+
+_MOST_RATES = 1000
 
 
 class MemoryLimiter:
@@ -26,6 +28,7 @@ class MemoryLimiter:
         self._rates = {
             kind: RecentTable[int](limits.capacity, int, self._is_paid) for kind in ("key", "account", "address")
         }
+        self._rate_of: dict[RateLimit, Rate] = {}
         self._windows = {
             place: RecentTable[deque[int]](limits.capacity, deque, partial(self._has_passed, length=seconds * SECOND))
             for place, (_, seconds) in limits.windows.items()
@@ -40,14 +43,21 @@ class MemoryLimiter:
         if place in self._windows:
             return self._admit_window(place, subject, cost)
         quota = self._limits.quota(subject)
-        rate = Rate.per_hour(
-            max(1, quota.requests_per_hour // self._limits.processes), max(1, quota.burst // self._limits.processes)
-        )
+        rate = self._rate_of.get(quota) or self._rate(quota)
         table, key = self._rates[subject.kind], subject_key(subject)
         judgement = judge(rate, table.get(key), self._now(), cost)
         if cost:
             table.put(key, judgement.arrival)
         return rate_verdict(judgement, subject, quota)
+
+    def _rate(self, quota: RateLimit) -> Rate:
+        """Give what one process grants of a quota. Remembered: most subjects have one of a few."""
+        if len(self._rate_of) >= _MOST_RATES:
+            self._rate_of.clear()
+        processes = self._limits.processes
+        rate = Rate.per_hour(max(1, quota.requests_per_hour // processes), max(1, quota.burst // processes))
+        self._rate_of[quota] = rate
+        return rate
 
     def _admit_window(self, place: tuple[str, str], subject: Subject, cost: int) -> Verdict:
         most, seconds = self._limits.windows[place]

@@ -88,7 +88,20 @@ def answer_json(answer: SearchAnswer) -> dict[str, Any]:
             prefix = prefixes[place] = id_prefix(*place)
             returned[place] = 0
         returned[place] += 1
-        results.append(_hit_json(fused, prefix))
+        hit, key = fused.hit, fused.hit.key
+        result: dict[str, Any] = {
+            "id": prefix + (str(key[0]) if len(key) == 1 else id_key(key)),
+            "table": fused.table,
+            "database": fused.database_id,
+            "relevanceScore": fused.score,
+            "matchedColumns": hit.matched_columns,
+            "data": hit.data,
+            "snippet": hit.snippet,
+            "categories": (),
+        }
+        if hit.highlights is not None:
+            result["highlights"] = hit.highlights
+        results.append(result)
     data: dict[str, Any] = {
         "results": results,
         "categories": [category_json(category) for category in answer.categories],
@@ -133,23 +146,6 @@ def trimmed(answer: SearchAnswer) -> SearchAnswer:
         for outcome in answer.outcomes
     ]
     return attrs.evolve(answer, outcomes=outcomes)
-
-
-def _hit_json(fused: FusedHit, prefix: str) -> dict[str, Any]:
-    hit = fused.hit
-    result = {
-        "id": prefix + id_key(hit.key),
-        "table": fused.table,
-        "database": fused.database_id,
-        "relevanceScore": fused.score,
-        "matchedColumns": hit.matched_columns,
-        "data": hit.data,
-        "snippet": hit.snippet,
-        "categories": [],
-    }
-    if hit.highlights is not None:
-        result["highlights"] = hit.highlights
-    return result
 
 
 def _outcome_json(outcome: DatabaseOutcome, returned: Mapping[tuple[str, str], int]) -> dict[str, Any]:

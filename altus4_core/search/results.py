@@ -107,9 +107,21 @@ def check_matches(result: Any) -> str | None:
     return None
 
 
+def check_fused(result: Any) -> str | None:
+    """Check what a fusion returned."""
+    if isinstance(result, list | tuple):
+        for fused in result:
+            # A loop of its own, and exact types first: this is looked at for every hit of every search.
+            if type(fused) is not FusedHit or type(fused.hit) is not Hit or type(fused.score) is not float:
+                break
+            if not math.isfinite(fused.score):
+                break
+        else:
+            return None
+    return _check_any_fused(result)
+
+
 def _look_at_fused(fused: Any) -> str | None:
-    if type(fused.hit) is Hit and type(fused.score) is float and math.isfinite(fused.score):
-        return None
     if not isinstance(fused.hit, Hit) or not _is_number(fused.score):
         return "returned a FusedHit whose hit or score is of a wrong type"
     return None
@@ -165,7 +177,7 @@ def check_diagnosis(result: Any) -> str | None:
 
 check_analyses = each(TableAnalysis, _look_at_analysis)
 check_hits = each(TableHits, _look_at_table)
-check_fused = each(FusedHit, _look_at_fused)
+_check_any_fused = each(FusedHit, _look_at_fused)
 check_categories = each(Category, _look_at_category)
 check_suggestions = each(Suggestion, _look_at_suggestion)
 _check_finding_list = each(Finding, _look_at_finding)

@@ -10,6 +10,7 @@ from altus4_core.errors import Rejected
 from altus4_core.records import AuthRequest, Identity
 
 SCHEME: Final = "session"
+DOTS: Final = 2  # of a JWT
 PERMISSIONS: Final = frozenset({"search", "analytics", "admin"})
 
 
@@ -36,7 +37,10 @@ class SessionScheme:
             Rejected: forged, expired, or its session has ended (401).
             Unavailable: it is not remembered and the store cannot be asked (503).
         """
-        kind, _, token = (request.headers.get("Authorization") or "").strip().partition(" ")
+        header = request.headers.get("Authorization")
+        if header is None or header.count(".") != DOTS:  # most requests carry an API key: they are not taken apart
+            return None
+        kind, _, token = header.strip().partition(" ")
         if kind.lower() != "bearer":
             return None
         claims = self._tokens().read(token.strip())

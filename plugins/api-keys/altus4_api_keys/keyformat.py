@@ -8,7 +8,7 @@ import hashlib
 import re
 import secrets
 import zlib
-from typing import Final, cast
+from typing import Final
 
 import attrs
 
@@ -25,15 +25,6 @@ KEY_LENGTH: Final = 61
 # `[0-9A-Za-z]` and not `\w`: the latter would let letters of other scripts and a final newline through.
 _SHAPE: Final = re.compile(rf"{SCHEME_PREFIX}(test|live)_[0-9A-Za-z]{{46}}")
 _VALUES: Final = {digit: value for value, digit in enumerate(ALPHABET)}
-
-
-@attrs.frozen
-class ParsedKey:
-    """A key whose shape and checksum are right; whether it exists is another matter."""
-
-    environment: Environment
-    prefix: str
-    digest: str = attrs.field(repr=False)
 
 
 @attrs.frozen
@@ -78,7 +69,7 @@ def has_checksum(text: str) -> bool:
 
 def digest(text: str) -> str:
     """Give the SHA-256 of a whole key as 64 hexadecimal digits."""
-    return hashlib.sha256(text.encode("ascii")).hexdigest()
+    return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()
 
 
 def is_of_scheme(text: str) -> bool:
@@ -89,16 +80,6 @@ def is_of_scheme(text: str) -> bool:
 def has_shape(text: str) -> bool:
     """Say whether a token has a key's length, prefix and characters."""
     return _SHAPE.fullmatch(text) is not None
-
-
-def parse(text: str) -> ParsedKey | None:
-    """Give what a key says of itself, or None when its shape or its checksum is wrong."""
-    if not has_shape(text):
-        return None
-    if not has_checksum(text):
-        return None
-    environment = cast("Environment", text[len(SCHEME_PREFIX) : len(SCHEME_PREFIX) + 4])
-    return ParsedKey(environment, text[:PREFIX_LENGTH], digest(text))
 
 
 def generate(environment: Environment) -> NewKey:

@@ -2,6 +2,7 @@
 
 import hmac
 from collections.abc import Callable
+from typing import Final
 
 from altus4_api_keys import keyformat
 from altus4_api_keys.known import SCHEME, KeyLookup
@@ -9,6 +10,9 @@ from altus4_api_keys.usage import UsageRecorder
 from altus4_core.clock import Clock
 from altus4_core.errors import PermissionDenied, Rejected
 from altus4_core.records import AuthRequest, Identity
+
+_BEARER: Final = "Bearer "
+_USUAL: Final = _BEARER + keyformat.SCHEME_PREFIX
 
 
 class ApiKeyScheme:
@@ -32,18 +36,18 @@ class ApiKeyScheme:
         token = _token_of(request.headers.get("Authorization"))
         if token is None:
             return None
-        parsed = keyformat.parse(token)
-        if parsed is None:
-            if keyformat.has_shape(token):
-                raise _unknown()
-            message = "This is not a complete API key: altus4_sk_, test_ or live_, then 46 letters and digits."
-            raise Rejected(message, code="INVALID_API_KEY_FORMAT")
-        known = await self._lookup().find(parsed.digest)
+        lookup = self._lookup()
+        digest = keyformat.digest(token)
+        known = lookup.recall(digest)
+        if known is None:  # only now is it worth a look whether it can be a key at all
+            if not keyformat.has_shape(token):
+                message = "This is not a complete API key: altus4_sk_, test_ or live_, then 46 letters and digits."
+                raise Rejected(message, code="INVALID_API_KEY_FORMAT")
+            known = await lookup.find(digest) if keyformat.has_checksum(token) else None
         if known is None or not known.key.is_active:
             raise _unknown()
         key = known.key
-        same = hmac.compare_digest(key.key_hash, parsed.digest)
-        if not (same and hmac.compare_digest(key.key_prefix, parsed.prefix)):
+        if not hmac.compare_digest(key.key_hash, digest) or key.key_prefix != token[: keyformat.PREFIX_LENGTH]:
             raise _unknown()
         now = self._clock.now()
         if known.ends_at is not None and now >= known.ends_at:
@@ -62,6 +66,8 @@ def _token_of(header: str | None) -> str | None:
     """Give the API key in the header; None when there is none."""
     if header is None or keyformat.SCHEME_PREFIX not in header:
         return None
+    if header.startswith(_USUAL):
+        return header[len(_BEARER) :].rstrip()
     kind, _, token = header.strip().partition(" ")
     token = token.strip()
     if keyformat.is_of_scheme(kind) or (keyformat.is_of_scheme(token) and kind.lower() != "bearer"):

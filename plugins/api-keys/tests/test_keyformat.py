@@ -18,9 +18,8 @@ def test_a_new_key_has_the_documented_parts(environment):
     assert set(new.text[15:]) <= set(string.ascii_letters + string.digits)
     assert new.prefix == new.text[:23]
     assert new.digest == hashlib.sha256(new.text.encode()).hexdigest()
-    parsed = keyformat.parse(new.text)
-    assert parsed is not None
-    assert (parsed.environment, parsed.prefix, parsed.digest) == (environment, new.prefix, new.digest)
+    assert keyformat.has_shape(new.text)
+    assert keyformat.has_checksum(new.text)
 
 
 def test_the_checksum_is_crc32_in_base62():
@@ -38,17 +37,18 @@ def test_keys_differ():
     assert len({keyformat.generate("live").text for _ in range(1000)}) == 1000
 
 
-def test_neither_repr_shows_the_secret():
+def test_no_repr_shows_the_secret():
     new = keyformat.generate("live")
     assert new.text not in repr(new)
-    assert new.digest not in repr(keyformat.parse(new.text))
+    assert new.digest not in repr(new)
 
 
 @given(st.integers(0, 60), st.sampled_from(keyformat.ALPHABET))
 def test_any_changed_character_is_noticed(position, replacement):
     text = keyformat.generate("test").text
     changed = text[:position] + replacement + text[position + 1 :]
-    assert (keyformat.parse(changed) is None) == (changed != text)
+    whole = keyformat.has_shape(changed) and keyformat.has_checksum(changed)
+    assert whole == (changed == text)
 
 
 @pytest.mark.parametrize(
@@ -69,4 +69,3 @@ def test_any_changed_character_is_noticed(position, replacement):
 )
 def test_other_shapes_are_no_keys(text):
     assert not keyformat.has_shape(text)
-    assert keyformat.parse(text) is None

@@ -1,5 +1,5 @@
 import base64
-import os
+import random
 
 import pytest
 from altus4_databases_mysql.credentials import Vault, key_id_of
@@ -12,7 +12,7 @@ PLACE = SecretPlace("databases", "password_encrypted", "row-1", "user-1")
 
 
 def key(key_id="k1", size=32):
-    return f"{key_id}:{base64.b64encode(os.urandom(size)).decode()}"
+    return f"{key_id}:{base64.b64encode(random.Random(f'{key_id} {size}').randbytes(size)).decode()}"
 
 
 @pytest.fixture

@@ -30,8 +30,8 @@ class Permits:
         """Callers waiting."""
         return len(self._waiters)
 
-    async def acquire(self, seconds: float) -> None:
-        """Take a permit, waiting at most `seconds`.
+    async def acquire(self, seconds: float | None) -> None:
+        """Take a permit, waiting at most `seconds`; None: as long as the caller does.
 
         Raises:
             PoolExhausted: the queue is full, or the time is over.
@@ -48,6 +48,9 @@ class Permits:
         waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._waiters.append(waiter)
         try:
+            if seconds is None:
+                await waiter
+                return
             async with asyncio.timeout(seconds):
                 await waiter
         except BaseException as error:

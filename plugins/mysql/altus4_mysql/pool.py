@@ -145,10 +145,12 @@ class Pool:
         holds_lane = False
         try:
             async with asyncio.timeout(seconds):
+                longest = self.settings.acquire_timeout
+                patience = longest if longest < seconds else None  # a second timer only where it could end first
                 if slow:
-                    await self._slow.acquire(self.settings.acquire_timeout)
+                    await self._slow.acquire(patience)
                     holds_lane = True
-                await self._permits.acquire(self.settings.acquire_timeout)
+                await self._permits.acquire(patience)
                 waiting = False
                 slot = self._idle_slot(fresh=fresh) or await self._new_slot()
                 slot.slow = holds_lane

@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from functools import lru_cache
 
 from . import protocol as p
 
@@ -48,6 +49,11 @@ def day(data: bytes) -> object:
     """A `date`, or the text (zero dates, impossible days)."""
     if len(data) != 10 or not data[4] == data[7] == _DASH:  # not the week dates that Python reads too
         return text(data)
+    return _date(data)
+
+
+@lru_cache(maxsize=4096)
+def _date(data: bytes) -> object:
     try:
         return date.fromisoformat(data.decode("ascii"))
     except ValueError:

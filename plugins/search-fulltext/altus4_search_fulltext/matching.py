@@ -95,10 +95,21 @@ class Matcher:
         """
         matched: list[str] = []
         shown, where = "", 0
+        word, lowers, open_end = self._word, self._lowers, self._open_end
         for name, place in columns:
             text = values[place]
             if text and isinstance(text, str):
-                position = self.position(text)
+                if word is not None and text.isascii():  # nearly every row: not worth two calls
+                    folded = text.lower() if lowers else text
+                    position = folded.find(word)
+                    if position >= 0:
+                        end = position + len(word)
+                        if (position and folded[position - 1] in _ASCII_WORD) or not (
+                            open_end or end == len(folded) or folded[end] not in _ASCII_WORD
+                        ):
+                            position = self._find_word(folded, word)  # a part of a longer word: look further
+                else:
+                    position = self.position(text)
                 if position >= 0:
                     matched.append(name)
                     if len(text) > len(shown):

@@ -1,6 +1,7 @@
 """A query: as a caller wrote it, and as one index gets it."""
 
 from collections.abc import Sequence
+from functools import cached_property
 from typing import Protocol
 
 import attrs
@@ -27,7 +28,7 @@ class IndexQuery:
     notices: tuple[Notice, ...] = ()
     alternatives: bool = False
 
-    @property
+    @cached_property
     def terms(self) -> list[str]:
         """The words that the index looks up, `stem*` for those that may go on."""
         found: dict[str, None] = {}
