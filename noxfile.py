@@ -13,7 +13,9 @@ nox.options.reuse_existing_virtualenvs = True
 ROOT = Path(__file__).parent
 BUILD = ("hatchling>=1.27", "editables")
 # uv: tests install plugins of their own, and nox's environments need not have pip.
-PYTEST = ("pytest>=8", "pytest-asyncio>=0.25", "hypothesis>=6.100", "uv>=0.5")
+PYTEST = ("pytest>=8", "pytest-asyncio>=0.25", "pytest-xdist>=3.6", "hypothesis>=6.100", "uv>=0.5")
+# Much of the time tests wait for servers and locks, so two at once take two thirds of the time; a file stays in one process.
+AT_ONCE = ("-n", "2", "--dist", "loadfile")
 
 
 def distributions() -> list[Path]:
@@ -69,7 +71,7 @@ def tests(session: nox.Session) -> None:
     install_workspace(session, *PYTEST, "openapi-spec-validator>=0.7")
     plugins = sorted(str(path) for path in Path("plugins").glob("*/tests"))
     folders = ["tests/core", "tests/faults", "tests/house", "tests/outside_plugin", *plugins]
-    with_servers(session, "pytest", *(session.posargs or folders))
+    with_servers(session, "pytest", *(session.posargs or [*AT_ONCE, *folders]))
 
 
 @nox.session

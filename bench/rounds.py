@@ -45,7 +45,7 @@ async def compare(
     """Load each in turn and print rates, CPU a request, and the ratio of every one to the first.
 
     Args:
-        contenders: The first one is what the others are compared with.
+        contenders: The first one is what the others are compared with; those of one name are counted together.
         body: Of each search.
         watched: Other processes whose CPU is shown, by name.
         clients: Keep-alive connections.
@@ -72,9 +72,9 @@ async def compare(
                 flush=True,
             )
     first = contenders[0].name
-    for each in contenders:
-        ratio = statistics.median(mine / its for mine, its in zip(rates[each.name], rates[first], strict=True))
+    for name, seen in rates.items():
+        ratio = statistics.median(mine / its for mine, its in zip(seen, rates[first], strict=True))
         print(
-            f"median: {each.name} {statistics.median(rates[each.name]):.0f} req/s,"
-            f" {statistics.median(costs[each.name]):.0f} us of CPU a request, {ratio:.2f} of {first}"
+            f"median: {name} {statistics.median(seen):.0f} req/s,"
+            f" {statistics.median(costs[name]):.0f} us of CPU a request, {ratio:.2f} of {first}"
         )
