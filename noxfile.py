@@ -14,7 +14,7 @@ ROOT = Path(__file__).parent
 BUILD = ("hatchling>=1.27", "editables")
 # uv: tests install plugins of their own, and nox's environments need not have pip.
 PYTEST = ("pytest>=8", "pytest-asyncio>=0.25", "pytest-xdist>=3.6", "hypothesis>=6.100", "uv>=0.5")
-# Much of the time tests wait for servers and locks, so two at once take two thirds of the time; a file stays in one process.
+# Much of the time tests wait for servers and locks: two at once take two thirds of it. A file stays in one process.
 AT_ONCE = ("-n", "2", "--dist", "loadfile")
 
 
