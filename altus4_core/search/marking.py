@@ -27,8 +27,8 @@ def marked(matches: Matches, highlight: Highlight) -> str:
     text = matches.text
     spans = joined(text, matches.spans)
     start, end = 0, len(text)
-    if highlight.crop_length is not None and end > highlight.crop_length and spans:
-        start, end = _cropped(text, spans[0], highlight.crop_length)
+    if highlight.crop_length is not None and end > highlight.crop_length:
+        start, end = _cropped(text, spans[0] if spans else (0, 0), highlight.crop_length)
     pieces = [_ELLIPSIS] if start > 0 or matches.before else []
     place = start
     for first, last in spans:
