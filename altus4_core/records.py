@@ -236,7 +236,8 @@ class TableHits:
     when the table has no further matching rows beyond `hits`. `generation` names the statistics that the list was
     ranked with (0: none were there yet, the list is in the order used then), so that `SearchRequest.generations`
     can pin them; None: the order does not depend on statistics. `misfits` tells what of the request does not fit the
-    table. `facets` has the counts of the columns asked for, as spelt there.
+    table. `facets` has the counts of the columns asked for that the table has, as spelt there; rows are counted as in
+    `total`.
     """
 
     table: str

@@ -122,7 +122,8 @@ class SearchMode(Protocol):
     async def search(self, request: SearchRequest, target: OpenTarget) -> list[TableHits]:
         """Give the ranked lists of the target's tables, each at least `request.depth` deep if there is so much.
 
-        With `request.highlight` the hits may say where they match (`Hit.matches`); without, that is left out.
+        With `request.highlight` the hits may say where they match (`Hit.matches`); without, that is left out. The
+        values of `request.facets` may be counted (`TableHits.facets`).
 
         Raises:
             ValidationFailed, Unsearchable: the request itself is wrong; the whole search answers so.

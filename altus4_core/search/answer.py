@@ -44,6 +44,7 @@ class SearchAnswer:
     next_cursor: str | None = None
     found: int = 0
     explanations: Mapping[str, Mapping[str, Any]] = attrs.field(factory=dict)
+    facets: Sequence[Mapping[str, Any]] = ()
 
     @property
     def complete(self) -> bool:
@@ -107,6 +108,7 @@ def answer_json(answer: SearchAnswer) -> dict[str, Any]:
         "categories": [category_json(category) for category in answer.categories],
         "suggestions": [suggestion_json(suggestion) for suggestion in answer.suggestions],
         "queryOptimization": list(answer.hints),
+        "facets": answer.facets,
         "totalRelation": answer.relation,
         "executionTime": round(answer.execution_ms, 2),
         "page": request.offset // request.limit + 1,
@@ -137,9 +139,9 @@ def trimmed(answer: SearchAnswer) -> SearchAnswer:
         attrs.evolve(
             outcome,
             tables=[
-                attrs.evolve(table, hits=(), evidence=None, total=len(table.hits))
+                attrs.evolve(table, hits=(), evidence=None, facets={}, total=len(table.hits))
                 if table.total is None and table.exhausted
-                else attrs.evolve(table, hits=(), evidence=None)
+                else attrs.evolve(table, hits=(), evidence=None, facets={})
                 for table in outcome.tables
             ],
         )

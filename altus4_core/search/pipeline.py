@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import attrs
 
@@ -26,6 +27,7 @@ from altus4_core.search.cursors import MOST_DEEP, Cursors, cursor_key
 from altus4_core.search.directory import DatabaseDirectory
 from altus4_core.search.enrichment import Enrichment
 from altus4_core.search.explaining import Explaining, Explanations
+from altus4_core.search.faceting import faceted, unsupported
 from altus4_core.search.fanout import FanOut
 from altus4_core.search.fingerprint import fingerprint
 from altus4_core.search.fitting import refuse_misfits
@@ -174,6 +176,10 @@ class SearchPipeline:
         page = cut(fused, request)
         more = page.more or total > page.before + len(page.hits)
         notices = [notice for outcome in outcomes for notice in _notices_of(outcome)]
+        facets: Sequence[Mapping[str, Any]] = ()
+        if request.facets:
+            facets = faceted(request, outcomes)
+            notices += unsupported(request, outcomes)
         categories: Sequence[Category] = ()
         if request.categories and page.hits and self._enrichment.categorizes:
             categories, complaints = await self._enrichment.categorize(request, fused)
@@ -218,6 +224,7 @@ class SearchPipeline:
             next_cursor=cursor,
             found=total,
             explanations=explanations,
+            facets=facets,
         )
 
     async def suggest(self, request: SuggestRequest) -> Sequence[Suggestion]:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from altus4_core.explanations import Diagnosis, SourceExplanation, TableAnalysis
+from altus4_core.facets import FacetCounts
 from altus4_core.matches import Matches
 from altus4_core.records import Category, Finding, FusedHit, Hit, Identity, Severity, Suggestion, TableHits, Verdict
 from altus4_core.schema.encode import dumps
@@ -81,6 +82,8 @@ def _look_at_table(table: Any) -> str | None:
         return f"returned a total of {table.table!r} that is no whole number"
     if table.generation is not None and not _is_whole(table.generation):
         return f"returned a generation of {table.table!r} that is no whole number"
+    if table.facets and (wrong := _look_at_facets(table.facets)) is not None:
+        return wrong
     for hit in table.hits:
         # Exact types first, which nearly all hits have: a call for each of three members of each hit costs more.
         if type(hit) is Hit and type(hit.score) is float and type(hit.data) is dict and type(hit.key) is tuple:
@@ -92,6 +95,20 @@ def _look_at_table(table: Any) -> str | None:
         if not (_is_kind(hit.data, Mapping) and _is_number(hit.score) and _is_kind(hit.key, tuple)):
             return f"returned a Hit of {table.table!r} whose score, key or data is of a wrong type"
     return _sendable([(hit.key, hit.data, hit.matched_columns, hit.snippet, hit.highlights) for hit in table.hits])
+
+
+def _look_at_facets(facets: Any) -> str | None:
+    if not isinstance(facets, Mapping):
+        return "returned facets that are no mapping"
+    for name, counts in facets.items():
+        if type(name) is not str or not isinstance(counts, FacetCounts) or not _is_whole(counts.sampled):
+            return "returned facets without a column's name, or counts that are no FacetCounts"
+        values: Sequence[Any] = counts.values
+        if not all(isinstance(pair, tuple) and len(pair) == 2 and _is_whole(pair[1]) for pair in values):
+            return f"returned values of {name!r} that are no pairs of a value and a whole number"
+        if (wrong := _sendable(values)) is not None:
+            return wrong
+    return None
 
 
 def check_matches(result: Any) -> str | None:

@@ -9,7 +9,7 @@ import attrs
 from altus4_core.errors import FieldProblem, ValidationFailed
 from altus4_core.http.search.filterlanguage import read_filters
 from altus4_core.http.search.highlight import LONGEST_CROP, LONGEST_TAG, MOST_HIGHLIGHTED, HighlightBody, read_highlight
-from altus4_core.http.search.wishes import MOST_FIELDS, MOST_SORT_KEYS, read_names, read_sort
+from altus4_core.http.search.wishes import MOST_FACETS, MOST_FIELDS, MOST_SORT_KEYS, read_names, read_sort
 from altus4_core.records import FusionChoice, SearchRequest
 from altus4_core.schema.decode import field
 from altus4_core.search.cursors import LONGEST_CURSOR
@@ -87,6 +87,15 @@ class SearchBody:
         max_length=MOST_SORT_KEYS,
     )
     min_score: float | None = field(None, doc="Leave out results with a lower relevanceScore.", min=0, max=1)
+    facets: tuple[str, ...] | None = field(
+        None,
+        doc="Columns whose values are counted in what the query finds, spelt as in filters.",
+        max_length=MOST_FACETS,
+    )
+    facet_mode: Literal["sample", "exact"] = field(
+        "sample",
+        doc="sample: count in the first 1,000 rows of each table; exact: in all, where that is not too dear.",
+    )
     highlight: bool | HighlightBody | None = field(
         None, doc="Mark in the results what matched: true, or how. The texts are HTML, everything but the tags escaped."
     )
@@ -117,6 +126,8 @@ class SearchQuery:
     fields: tuple[str, ...] | None = field(None, doc="Columns of data.", min_length=1, max_length=MOST_FIELDS)
     sort: tuple[str, ...] | None = field(None, doc="Order, as price:asc.", max_length=MOST_SORT_KEYS)
     min_score: float | None = field(None, doc="Leave out results with a lower relevanceScore.", min=0, max=1)
+    facets: tuple[str, ...] | None = field(None, doc="Columns whose values are counted.", max_length=MOST_FACETS)
+    facet_mode: Literal["sample", "exact"] = field("sample", doc="Count in the first rows, or in all.")
     highlight: bool = field(False, doc="Mark in the results what matched; the texts are HTML.")
     highlight_columns: tuple[str, ...] | None = field(
         None, name="highlight.columns", doc="Columns to mark.", min_length=1, max_length=MOST_HIGHLIGHTED
@@ -198,6 +209,7 @@ def read_request(
         suggestions=body.suggestions,
         cache=body.cache,
         explain=body.explain,
+        facet_mode=body.facet_mode,
         cursor=body.cursor,
         options=options,
         **wishes,
@@ -213,6 +225,8 @@ def _wishes(body: SearchBody) -> tuple[dict[str, Any], list[FieldProblem]]:
         readers["fields"] = lambda: read_names("fields", body.fields)
     if body.sort is not None:
         readers["sort"] = lambda: read_sort(body.sort)
+    if body.facets:
+        readers["facets"] = lambda: read_names("facets", body.facets)
     if body.highlight:
         readers["highlight"] = lambda: read_highlight(body.highlight)
     found: dict[str, Any] = {"min_score": body.min_score}

@@ -75,6 +75,27 @@ class CategoryData:
 
 
 @attrs.frozen
+class FacetValueData:
+    """A value as results have it, null for rows without one, and how many rows have it."""
+
+    value: Any
+    count: int
+
+
+@attrs.frozen
+class FacetData:
+    """How often the values of a column occur, the 100 most frequent ones.
+
+    `exact`: all rows that match were counted; `sampled`: how many were.
+    """
+
+    field: str
+    values: tuple[FacetValueData, ...]
+    exact: bool
+    sampled: int
+
+
+@attrs.frozen
 class SuggestionData:
     """A query worth trying."""
 
@@ -129,6 +150,7 @@ class SearchData:
     categories: tuple[CategoryData, ...]
     suggestions: tuple[SuggestionData, ...]
     query_optimization: tuple[dict[str, Any], ...]
+    facets: tuple[FacetData, ...]
     total_relation: Literal["eq", "gte", "unknown"]
     execution_time: float
     page: int

@@ -9,6 +9,7 @@ from altus4_core.records import SortKey
 
 MOST_SORT_KEYS = 8
 MOST_FIELDS = 256
+MOST_FACETS = 8
 RELEVANCE = "relevance"
 _DIRECTIONS = {"asc": False, "desc": True}
 

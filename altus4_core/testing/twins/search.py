@@ -1,11 +1,13 @@
 """Searching databases in memory: rows that hold a word of the query."""
 
 import re
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
 from altus4_core.errors import TargetFailed
+from altus4_core.facets import FacetCounts
 from altus4_core.matches import Matches
 from altus4_core.records import Hit, SearchRequest, TableHits
 from altus4_core.seams import OpenTarget
@@ -36,7 +38,9 @@ class MemorySearch:
             hits = [hit for row in rows if (hit := _hit(words, row, request)) is not None]
             hits.sort(key=lambda hit: -hit.score)
             shown = hits[: request.depth]
-            found.append(TableHits(name, "memory", shown, len(hits), "eq", exhausted=len(shown) == len(hits)))
+            facets = {column: _counted(column, hits) for column in request.facets if any(column in row for row in rows)}
+            ended = len(shown) == len(hits)
+            found.append(TableHits(name, "memory", shown, len(hits), "eq", exhausted=ended, facets=facets))
         return found
 
 
@@ -61,6 +65,11 @@ def _hit(words: set[str], row: Row, request: SearchRequest) -> Hit | None:
         str(row[matched[0]])[:200],
         matches=None if request.highlight is None else partial(_matches, words, {each: row[each] for each in marked}),
     )
+
+
+def _counted(column: str, hits: Sequence[Hit]) -> FacetCounts:
+    counts = Counter([hit.data.get(column) for hit in hits])
+    return FacetCounts(counts.most_common(), exact=True, sampled=len(hits))
 
 
 def _matches(words: set[str], texts: Mapping[str, str]) -> Mapping[str, Matches]:

@@ -56,15 +56,30 @@ class Lane:
             Unsearchable: it would cost too much; nothing was sent.
             TargetFailed, MySQLError: as the target does.
         """
-        slow = self.predict(query).seconds > self._limits.slow
+        seconds = self.predict(query).seconds
         deadline = max(ends - time.monotonic(), 0.001)
         try:
-            return await target.fetch(sql, params, deadline=deadline, slow=slow)
+            return await self.send(target, sql, params, seconds, deadline)
         except (MySQLError, TargetFailed) as error:
             cause = error.__cause__ if isinstance(error, TargetFailed) else error
             if isinstance(cause, QueryTimeout):  # it takes at least as long
                 self._book.learn(self._place, query, deadline, None)
             raise
+
+    async def send(self, target: MySQLTarget, sql: str, params: Sequence[Any], seconds: float, deadline: float) -> Rows:
+        """Send a statement that will cost so much; nothing is learned from it.
+
+        Args:
+            target: The database.
+            sql: The statement.
+            params: Its values.
+            seconds: Of the server's work, predicted.
+            deadline: Seconds.
+
+        Raises:
+            TargetFailed, MySQLError: as the target does.
+        """
+        return await target.fetch(sql, params, deadline=deadline, slow=seconds > self._limits.slow)
 
     def learn(self, query: IndexQuery, seconds: float, matched: int | None) -> None:
         """Remember what a statement did cost; see `CostBook.learn`."""

@@ -15,6 +15,7 @@ from altus4_core.seams import OpenTarget
 from altus4_search_fulltext.analysis import analyze_table
 from altus4_search_fulltext.costs import CostBook, CostLimits
 from altus4_search_fulltext.diagnosis import Missed
+from altus4_search_fulltext.faceting.counting import FacetCounting
 from altus4_search_fulltext.failures import database_failure
 from altus4_search_fulltext.planbook import PlanBooks
 from altus4_search_fulltext.proof import prove
@@ -23,6 +24,8 @@ from altus4_search_fulltext.ranking.ranking import Ranking
 from altus4_search_fulltext.statements import Mode, masked
 from altus4_search_fulltext.tablesearch import TableSearch
 from altus4_search_fulltext.tokens import TokenRules
+
+_LAST_MOMENT = 0.05  # seconds kept for the answer when values are counted until the deadline
 
 
 class FulltextMode:
@@ -36,6 +39,7 @@ class FulltextMode:
         costs: Remembers what searches cost; modes share one.
         limits: When they cost too much.
         ranking: Ranks what is found; None: the lists are in the server's order.
+        facet_seconds: Of the server's work that counting all values of one table may cost.
     """
 
     kinds: frozenset[str] = frozenset({"mysql"})
@@ -51,6 +55,7 @@ class FulltextMode:
         costs: CostBook | None = None,
         limits: CostLimits | None = None,
         ranking: Ranking | None = None,
+        facet_seconds: float = 1.0,
     ) -> None:
         self.name: str = name
         self._mode: Mode = name
@@ -64,6 +69,7 @@ class FulltextMode:
         )
         self._concurrency = concurrency
         self._ranking = ranking
+        self._facet_seconds = facet_seconds
 
     async def search(self, request: SearchRequest, target: OpenTarget) -> list[TableHits]:
         """Search the wanted tables of a database.
@@ -186,8 +192,13 @@ class FulltextMode:
     ) -> TableHits:
         ranking = self._ranking
         if ranking is None or search.plan.order or not ranking.wanted(request):
-            return await search.run(target, query, request, ends)
-        return await ranking.run(search, target, query, request, ends)
+            hits = await search.run(target, query, request, ends)
+        else:
+            hits = await ranking.run(search, target, query, request, ends)
+        if not search.plan.facets:
+            return hits
+        counting = FacetCounting(search, target, query, ends - _LAST_MOMENT, self._facet_seconds)
+        return await counting.add(hits, exact=request.facet_mode == "exact")
 
     async def _all(
         self,

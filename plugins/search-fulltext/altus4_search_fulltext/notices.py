@@ -125,6 +125,22 @@ def table_denied(table: str) -> Notice:
     return Notice("TABLE_ACCESS_DENIED", f"The database account may not read table '{table}'; it was skipped.")
 
 
+def facets_sampled(table: str, columns: Sequence[str], rows: int, reason: str) -> Notice:
+    """Say that values were to be counted in all rows, and were counted in the first ones only."""
+    why = "counting all would cost too much" if reason == "tooExpensive" else "counting all did not end in time"
+    message = f"In table '{table}' only the first {rows} rows were counted for {_quoted(columns)}: {why}."
+    return Notice("FACETS_SAMPLED", message, {"columns": list(columns), "rows": rows, "reason": reason})
+
+
+def facets_missing(table: str, reason: str) -> Notice:
+    """Say that the values of a table's rows were not counted."""
+    message = f"The values in table '{table}' could not be counted{_UNCOUNTED[reason]}."
+    return Notice("FACETS_MISSING", message, {"reason": reason})
+
+
+_UNCOUNTED = {"outOfTime": " in time", "tooExpensive": ": it would cost too much", "failed": ""}
+
+
 def ranked_by_server(reason: str) -> Notice:
     """Say that a table's list is in the server's own order, and why."""
     return Notice("RANKED_BY_SERVER", _REASONS[reason], {"reason": reason})

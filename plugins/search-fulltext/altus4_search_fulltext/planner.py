@@ -29,6 +29,14 @@ class SortColumn:
     absent: bool = False
 
 
+@attrs.frozen
+class Facet:
+    """A column whose values are counted; `name` is how the request has it."""
+
+    name: str
+    column: Column
+
+
 @attrs.frozen(eq=False)
 class TablePlan:
     """How one table is searched.
@@ -46,6 +54,7 @@ class TablePlan:
         condition: On the rows, beside MATCH.
         order: Of the rows; empty: by score.
         least: Score below which rows are left out.
+        facets: Columns whose values are counted.
         marked: Columns whose matches are marked where that is wanted; None: all of the index.
     """
 
@@ -61,6 +70,7 @@ class TablePlan:
     condition: Condition = EVERY_ROW
     order: tuple[SortColumn, ...] = ()
     least: float | None = None
+    facets: tuple[Facet, ...] = ()
     marked: frozenset[str] | None = None
 
     @property

@@ -48,6 +48,12 @@ class SearchFulltextSettings:
         doc="Predicted seconds of the server's work above which a search is refused: a running one cannot be stopped.",
         validator=gt(0),
     )
+    facet_seconds: float = setting(
+        1.0,
+        doc="Predicted seconds of the server's work that exact facets of one table may cost; above it the values are "
+        "counted in the first 1,000 rows.",
+        validator=ge(0),
+    )
     statistics_mib: int = setting(
         32,
         doc="Mebibytes of memory for the samples of tables that rankings are computed with; at most 0.5 a table.",
@@ -111,6 +117,7 @@ class SearchFulltextPlugin(Plugin):
                 concurrency=settings.table_concurrency,
                 costs=costs,
                 limits=CostLimits(settings.slow_after_ms / 1000, settings.most_seconds),
+                facet_seconds=settings.facet_seconds,
                 ranking=Ranking(sampler, ctx.clock.monotonic, by_default=name == "natural"),
             )
 

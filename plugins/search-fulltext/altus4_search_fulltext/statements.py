@@ -7,6 +7,7 @@ changes with LIMIT. Other engines rank nothing, hence the primary key as second 
 """
 
 import re
+from collections.abc import Sequence
 from typing import Literal
 
 import attrs
@@ -102,6 +103,29 @@ def capped_count_statement(plan: TablePlan, mode: Mode) -> str:
     """
     rows = f"SELECT 1 FROM {table_name(plan)} WHERE {where(plan, mode)} LIMIT %s"
     return f"SELECT COUNT(*) FROM ({rows}) AS counted"
+
+
+def facet_sample_statement(plan: TablePlan, mode: Mode, columns: Sequence[Column], longest: int) -> str:
+    """Give the statement that reads columns of the first rows; its parameters are `ranked_params` and a number."""
+    listed = ", ".join([_expression(column, longest) for column in columns])
+    order = f" ORDER BY {match_expression(plan, mode)} DESC" if is_sorted_apart(plan) else ""
+    return f"SELECT {listed} FROM {table_name(plan)} WHERE {where(plan, mode)}{order} LIMIT %s"
+
+
+def facet_statement(plan: TablePlan, mode: Mode, column: Column, longest: int) -> str:
+    """Give the statement that counts all values of a column; its parameters are `where_params` and a number."""
+    listed = f"{_expression(column, longest)}, COUNT(*)"
+    return f"SELECT {listed} FROM {table_name(plan)} WHERE {where(plan, mode)} GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT %s"
+
+
+def ranked_params(plan: TablePlan, text: str) -> tuple[Scalar, ...]:
+    """Give the values of a statement that ranks only to choose its first rows."""
+    return (*where_params(plan, text), text) if is_sorted_apart(plan) else where_params(plan, text)
+
+
+def is_sorted_apart(plan: TablePlan) -> bool:
+    """Say whether the server gives rows ranked only if it is told to."""
+    return plan.sorted_by_index and not plan.mariadb
 
 
 def _order(plan: TablePlan, score: str) -> list[str]:

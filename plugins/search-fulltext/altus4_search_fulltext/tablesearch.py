@@ -8,6 +8,7 @@ import attrs
 from altus4_mysql import MySQLError, MySQLTarget, Rows
 
 from altus4_core.errors import TargetFailed
+from altus4_core.facets import NO_ROWS
 from altus4_core.filters import Misfit
 from altus4_core.records import Hit, SearchRequest, TableHits
 from altus4_search_fulltext.beyond import amended, question
@@ -83,7 +84,10 @@ class TableSearch:
     def empty(self, query: IndexQuery) -> TableHits:
         """Give the result of a query that has nothing this index could find."""
         told = (*self.plan.notices, *query.notices)
-        return TableHits(self.name, self.plan.index.name, (), 0, "eq", notices=told, misfits=self.misfits)
+        facets = dict.fromkeys([facet.name for facet in self.plan.facets], NO_ROWS)
+        return TableHits(
+            self.name, self.plan.index.name, (), 0, "eq", notices=told, misfits=self.misfits, facets=facets
+        )
 
     async def run(self, target: MySQLTarget, query: IndexQuery, request: SearchRequest, ends: float) -> TableHits:
         """Search.

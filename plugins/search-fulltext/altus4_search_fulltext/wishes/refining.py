@@ -9,6 +9,7 @@ from altus4_core.records import Notice, SearchRequest
 from altus4_search_fulltext.planner import TablePlan
 from altus4_search_fulltext.values import is_shown
 from altus4_search_fulltext.wishes.columns import Columns
+from altus4_search_fulltext.wishes.facets import facets_of
 from altus4_search_fulltext.wishes.fields import fields_of
 from altus4_search_fulltext.wishes.filtering import condition_of
 from altus4_search_fulltext.wishes.sorting import is_by_relevance, order_of
@@ -37,6 +38,7 @@ def is_plain(request: SearchRequest) -> bool:
         request.filters is None
         and request.fields is None
         and is_by_relevance(request.sort)
+        and not request.facets
         and (request.highlight is None or request.highlight.columns is None)
     )
 
@@ -71,6 +73,11 @@ def refined(plan: TablePlan, request: SearchRequest, *, case_sensitive: bool) ->
         marked, wrong = fields_of(request.highlight.columns, columns, "highlight.columns")
         told = notices_of(wrong, f"In table '{plan.table.name}' nothing is marked there")
         plan = attrs.evolve(plan, marked=frozenset(column.name for column in marked), notices=(*plan.notices, *told))
+        misfits += wrong
+    if request.facets:
+        facets, wrong = facets_of(request.facets, columns)
+        told = notices_of(wrong, f"In table '{plan.table.name}' nothing is counted there")
+        plan = attrs.evolve(plan, facets=facets, notices=(*plan.notices, *told))
         misfits += wrong
     return Refined(plan, tuple(misfits), skipped)
 
