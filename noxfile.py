@@ -93,7 +93,7 @@ def contracts(session: nox.Session) -> None:
 def e2e(session: nox.Session) -> None:
     """Test the whole over HTTP, on MySQL; `thorough` does so on MariaDB, too."""
     install_workspace(session, *PYTEST)
-    with_servers(session, "pytest", *(session.posargs or ["tests/e2e"]))
+    with_servers(session, "pytest", *(session.posargs or [*AT_ONCE, "tests/e2e"]))
 
 
 @nox.session

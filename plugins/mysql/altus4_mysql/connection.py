@@ -27,6 +27,7 @@ class Session:
         self._reader = AnswerReader(dialled.wire, read_rows)
         self._reader.status = dialled.okay.status
         self._in_flight = False
+        self._lost = False
         self.thread_id: int = dialled.greeting.thread_id
         self.version: str = clean_version(dialled.greeting.version)
         self.flavour: Flavour = flavour_of(dialled.greeting.version)
@@ -42,6 +43,11 @@ class Session:
     def in_flight(self) -> bool:
         """See `DriverConnection`."""
         return self._in_flight
+
+    @property
+    def lost(self) -> bool:
+        """See `DriverConnection`."""
+        return self._lost
 
     @property
     def in_transaction(self) -> bool:
@@ -72,8 +78,10 @@ class Session:
             self._idle()
             raise
         except ConnectionLost:
-            # The peer ended the stream, so its thread is at its end too: nothing to kill.
-            self._cut()
+            # Perhaps the server is gone; perhaps only something between us is, and the statement runs on: it stays in
+            # flight, so that whoever lent the connection has it looked after.
+            wire.abort()
+            self._lost = True
             raise ConnectionLost(before_first_row=not self._reader.started) from None
         except MySQLError:
             # The server is still sending; it stops when it notices that nobody is there.

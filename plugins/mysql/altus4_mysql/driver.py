@@ -37,6 +37,10 @@ class DriverConnection(Protocol):
         """A statement was sent and its answer not read to the end: the server may still be at work."""
 
     @property
+    def lost(self) -> bool:
+        """The stream ended while a statement was in flight: the server, or something between us, went away."""
+
+    @property
     def in_transaction(self) -> bool:
         """Whether the server said so in its last answer."""
 
@@ -50,7 +54,8 @@ class DriverConnection(Protocol):
         Raises:
             QueryFailed: the server's error; the connection stays usable.
             StatementTooLarge: nothing was sent.
-            ResultTooLarge, ProtocolError, ConnectionLost: the connection has been cut.
+            ResultTooLarge, ProtocolError: the connection has been cut.
+            ConnectionLost: the connection is of no more use; it is `in_flight` and `lost` if the statement was sent.
             asyncio.CancelledError: the connection has been cut and is `in_flight`.
         """
 

@@ -258,7 +258,8 @@ class Pool:
         self._settle(slot)
 
     async def _reap(self, slot: _Slot) -> None:
-        await self._reaper.reap(slot.connection, slot.born)
+        # Who lost a connection may well not get another one: that must not occupy the slot for long.
+        await self._reaper.reap(slot.connection, slot.born, once=slot.connection.lost)
 
     def _reaped(self, task: "asyncio.Task[None]", slot: _Slot) -> None:
         self._reaping.discard(task)

@@ -1,4 +1,4 @@
-"""Ending a statement that nobody waits for any more.
+"""Ending a statement that nobody waits for any more, or whose connection was lost.
 
 Closing the client's socket does not stop a statement: the server notices when it writes the answer. A FULLTEXT
 query notices neither KILL QUERY nor KILL for minutes. So: ask a side connection to kill, and tell the caller when
@@ -35,12 +35,13 @@ class Reaper:
         self._options = options
         self._seconds = seconds
 
-    async def reap(self, victim: DriverConnection, connected_at: float) -> bool:
+    async def reap(self, victim: DriverConnection, connected_at: float, *, once: bool = False) -> bool:
         """Kill the victim's thread and wait until it is gone.
 
         Args:
-            victim: a connection that was cut with a statement in flight.
+            victim: a connection that was cut, or lost, with a statement in flight.
             connected_at: `time.monotonic()` of its making.
+            once: give up when the first side connection comes to nothing.
 
         Returns:
             True when the thread is gone for certain, False when the time was over first.
@@ -49,6 +50,8 @@ class Reaper:
         try:
             async with asyncio.timeout(self._seconds):
                 while not await self._try(victim, connected_at):
+                    if once:
+                        return False
                     await asyncio.sleep(pause)
                     pause = min(2 * pause, _LONGEST_PAUSE)
         except TimeoutError:

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 import pytest
 from altus4_mysql import (
     ConnectFailed,
+    ConnectionLost,
     ConnectOptions,
     Driver,
     Limits,
@@ -39,6 +40,12 @@ async def threads(admin: Pool, schema: str) -> int:
     """Sessions of the test's schema on the server."""
     rows = await admin.fetch("SHOW FULL PROCESSLIST")
     return [each[3] for each in rows].count(schema)
+
+
+async def running_threads(admin: Pool, schema: str) -> int:
+    """Sleeping statements of the test's schema."""
+    rows = await admin.fetch("SHOW FULL PROCESSLIST")
+    return len([each for each in rows if each[3] == schema and "SLEEP(30)" in (each[7] or "")])
 
 
 async def settle(pool: Pool, seconds: float = 10.0) -> None:
@@ -122,6 +129,7 @@ async def test_cut_anywhere(driver: Driver, server: ConnectOptions) -> None:
                 await many(pool)
         proxy.cut_after = None
         assert (await pool.fetch("SELECT 1")).scalar() == 1
+        await settle(pool)
         assert pool._permits.free == 2
         await pool.close()
 
@@ -151,6 +159,26 @@ async def test_a_read_survives_a_dead_connection(driver: Driver, server: Connect
         await asyncio.sleep(0.05)
         proxy.reset()
         assert (await task).rows == [(0, 5)]
+        await pool.close()
+
+
+async def test_a_statement_whose_connection_is_reset_is_ended_and_counts_until_then(
+    driver: Driver, server: ConnectOptions, admin: Pool, schema: str, bounded
+) -> None:
+    async with Proxy(server.host, server.port) as proxy:
+        options = evolve(server, host="127.0.0.1", port=proxy.port, database=schema)
+        pool = Pool(driver, options, PoolSettings(size=1))
+        await pool.fetch("SELECT 1")
+        running = asyncio.create_task(pool.fetch("SELECT SLEEP(30)"))
+        while not await running_threads(admin, schema):
+            await asyncio.sleep(0.01)
+        proxy.reset()
+        with pytest.raises(ConnectionLost):
+            await running
+        assert pool.stats.reaping == 1
+        with bounded(3.0):
+            assert (await pool.fetch("SELECT 2")).scalar() == 2  # waited for its turn
+        assert await running_threads(admin, schema) == 0
         await pool.close()
 
 
