@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 
 from altus4_search_fulltext.folding import Folding
+from altus4_search_fulltext.meaning import Meaning, counting
 from altus4_search_fulltext.needles import Needle
 from altus4_search_fulltext.snippets import LONGEST, snippet_of
 from altus4_search_fulltext.tokens import TokenRules
@@ -14,7 +15,8 @@ _ASCII_WORD = frozenset("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqr
 class Matcher:
     """Looks for one query's needles in rows."""
 
-    def __init__(self, needles: Sequence[Needle], rules: TokenRules) -> None:
+    def __init__(self, needles: Sequence[Needle], rules: TokenRules, meaning: Meaning | None = None) -> None:
+        self._meaning = meaning
         # With each needle its first word: where that is missing, which one test tells, so is the needle.
         self._needles = [(needle.words[0], needle) for needle in needles]
         self._pattern: re.Pattern[str] = rules.words
@@ -43,13 +45,29 @@ class Matcher:
         found = self._first(self._fold(text))
         return self._folding.origin(text, found) if found >= 0 else -1
 
-    def spans(self, text: str) -> list[tuple[int, int]]:
-        """Give where in the text each match begins and ends; they may overlap."""
+    def counting(self, texts: Sequence[str]) -> frozenset[Needle] | None:
+        """Give the needles by which a row with these texts matches; None: by each that it has, or nobody knows."""
+        if self._meaning is None:
+            return None
+        folded = [self._fold(text) for text in texts]
+        pattern = self._pattern
+        return counting(self._meaning, lambda needle: any(needle.find(text, pattern) >= 0 for text in folded))
+
+    def spans(self, text: str, among: frozenset[Needle] | None = None) -> list[tuple[int, int]]:
+        """Give where in the text each match begins and ends; they may overlap.
+
+        Args:
+            text: To look in.
+            among: Needles to look for; None: all.
+        """
         folded = self._fold(text)
         pattern = self._pattern
         found = {
-            span for word, needle in self._needles if word in folded for span in needle.spans(folded, pattern)
-        }  # fmt: skip
+            span
+            for word, needle in self._needles
+            if word in folded and (among is None or needle in among)
+            for span in needle.spans(folded, pattern)
+        }
         if found and self._apostrophes and "'" in folded:
             words = [match.span() for match in pattern.finditer(folded)]
             begins, ends = {begin for begin, _ in words}, {end for _, end in words}

@@ -7,6 +7,7 @@ from typing import Protocol
 import attrs
 
 from altus4_core.records import Notice
+from altus4_search_fulltext.meaning import Meaning
 from altus4_search_fulltext.needles import Needle
 from altus4_search_fulltext.tokens import TokenRules
 
@@ -21,12 +22,14 @@ class IndexQuery:
         notices: Steps taken.
         alternatives: Whether every row that has any one of its words matches: nothing is required, excluded, or
             asked for as a phrase.
+        meaning: By which of its needles a row matches; None: by each that it has.
     """
 
     text: str
     needles: tuple[Needle, ...] = ()
     notices: tuple[Notice, ...] = ()
     alternatives: bool = False
+    meaning: Meaning | None = None
 
     @cached_property
     def terms(self) -> list[str]:

@@ -7,6 +7,7 @@ import attrs
 from altus4_core.clusters import cut_before
 from altus4_core.matches import Matches
 from altus4_search_fulltext.matching import Matcher
+from altus4_search_fulltext.needles import Needle
 
 
 @attrs.frozen(eq=False)
@@ -27,30 +28,37 @@ class RowMatches:
     """Gives the matches of one row.
 
     Attributes:
-        texts: Of the columns to mark, by name, one character more than `longest` where they are cut.
+        texts: Of the searched columns, by name, one character more than `longest` where they are cut.
+        marked: Names of those to mark; None: all.
         matcher: Of the query.
         longest: Characters after which texts are cut.
         beyond: Pieces with matches of columns that show none.
     """
 
     texts: Sequence[tuple[str, str]]
+    marked: frozenset[str] | None
     matcher: Matcher
     longest: int
     beyond: Mapping[str, Piece] = attrs.field(factory=dict)
 
     def __call__(self) -> Mapping[str, Matches]:
         """Look for them."""
+        among = None
+        if all(len(text) <= self.longest for _, text in self.texts):  # else nobody knows what the row has
+            among = self.matcher.counting([text for _, text in self.texts])
         found: dict[str, Matches] = {}
         for name, text in self.texts:
-            matches = self._in_text(text)
+            if self.marked is not None and name not in self.marked:
+                continue
+            matches = self._in_text(text, among)
             if matches is None and name in self.beyond:
                 matches = self._in_piece(self.beyond[name])
             if matches is not None:
                 found[name] = matches
         return found
 
-    def _in_text(self, text: str) -> Matches | None:
-        spans = self.matcher.spans(text)
+    def _in_text(self, text: str, among: frozenset[Needle] | None) -> Matches | None:
+        spans = self.matcher.spans(text, among)
         if len(text) <= self.longest:
             return Matches(text, spans) if spans else None
         end = cut_before(text, self.longest)

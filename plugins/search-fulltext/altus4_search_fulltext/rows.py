@@ -65,7 +65,7 @@ class RowReader:
         self._hashed = tuple(places[column.name] for column in plan.table.columns if is_shown(column) and not plan.key)
         self._index = frozenset(plan.index.columns)
         self._searched = tuple((name, places[name]) for name in plan.index.columns if name in places)
-        self._marked = tuple(each for each in self._searched if plan.marked is None or each[0] in plan.marked)
+        self._marked = plan.marked
         self._longest = selection.longest
 
     def read(self, rows: Sequence[Row], matcher: Matcher, *, marking: bool = False) -> RowsRead:
@@ -106,7 +106,7 @@ class RowReader:
             hits = [attrs.evolve(hit, order=self._ordered(row)) for hit, row in zip(hits, rows, strict=True)]
         if marking:
             hits = [
-                attrs.evolve(hit, matches=RowMatches(self._texts(row), matcher, self._longest))
+                attrs.evolve(hit, matches=RowMatches(self._texts(row), self._marked, matcher, self._longest))
                 for hit, row in zip(hits, rows, strict=True)
             ]
         told = [notices.values_cut(list(cut_columns), self._longest)] if cut_columns else []
@@ -118,7 +118,7 @@ class RowReader:
         return tuple([key_part(convert(row[place]) if convert else row[place]) for place, convert in self._key])
 
     def _texts(self, row: Row) -> list[tuple[str, str]]:
-        return [(name, text) for name, place in self._marked if isinstance(text := row[place], str) and text]
+        return [(name, text) for name, place in self._searched if isinstance(text := row[place], str) and text]
 
     def _ordered(self, row: Row) -> tuple[Any, ...]:
         return tuple([None if row[place] is None else convert(row[place]) for place, convert in self._order])

@@ -126,7 +126,7 @@ class TableSearch:
         # One row more than asked for tells whether the list goes on.
         params = (text, *where_params(self.plan, text), depth + 1)
         rows = await self.lane.fetch(target, query, form.selection.sql, params, ends)
-        matcher = Matcher(query.needles, self.plan.rules)
+        matcher = Matcher(query.needles, self.plan.rules, query.meaning)
         reading = form.reader.read(rows.rows, matcher, marking=request.highlight is not None)
         hits = reading.hits
         if reading.cuts:

@@ -17,9 +17,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from altus4_core.errors import Unsearchable
+from altus4_core.records import Highlight
 
 from .support import Target, boolean, opened, request
-from .trees import VOCABULARY, leaf_trees, matches, trees
+from .trees import VOCABULARY, counted, leaf_trees, matches, trees
 
 pytestmark = pytest.mark.mysql
 
@@ -88,6 +89,27 @@ def test_the_rows_found_are_those_the_tree_means(prose: Prose, tree: Node) -> No
     wanted = {number for number, text in prose.texts.items() if matches(tree, text)}
     assert {hit.key[0] for hit in found[0].hits} == wanted, show(tree)
     assert found[0].total == len(wanted)
+
+
+def _plain(node: Node) -> bool:
+    """Whether nothing is excluded inside what is excluded, which `counted` does not know."""
+    text = show(node)
+    return text.count("-") + text.count("NOT") < 2
+
+
+@given(tree=trees(leaf_trees(VOCABULARY)).filter(makes_sense).filter(_plain))
+@settings(max_examples=100, deadline=None)
+def test_what_is_marked_are_the_words_by_which_a_row_matches(prose: Prose, tree: Node) -> None:
+    asked = request(show(tree), limit=100, highlight=Highlight())
+    for hit in prose.runner.run(boolean().search(asked, prose.target))[0].hits:
+        assert hit.matches is not None
+        marked = {
+            word
+            for each in hit.matches().values()
+            for begin, end in each.spans
+            for word in each.text[begin:end].split()
+        }
+        assert marked == counted(tree, prose.texts[hit.key[0]]), show(tree)
 
 
 @pytest.mark.parametrize(

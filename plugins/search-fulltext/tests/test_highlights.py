@@ -67,6 +67,9 @@ async def test_what_is_marked_is_what_matched(any_server: ServerAddress) -> None
             (boolean(), '+index -"buffer pool" pool', 1, "A full-text [index]; the [index] of full texts. Full, text!"),
             (boolean(), '"tuning pool" @4', 0,
              "[Tuning] a buffer [pool], and a &lt;b&gt;tuned&lt;/b&gt; &amp; &quot;quoted&quot; pool: tunes"),
+            (boolean(), "(+tuning +missing) OR (pool -index) buffer", 0,
+             "Tuning a [buffer] [pool], and a &lt;b&gt;tuned&lt;/b&gt; &amp; &quot;quoted&quot; [pool]: tunes"),
+            (boolean(), "(full -index) OR texts", 1, "A full-text index; the index of full [texts]. Full, text!"),
             (boolean(), '"state of the art"', 5, "[state of the art], art of the state"),
         ):  # fmt: skip
             assert (await _found(target, mode, query))[row]["body"] == expected, query

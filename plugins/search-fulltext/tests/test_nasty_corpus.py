@@ -1,5 +1,6 @@
 """The corpus in both modes over tables of every kind: nothing fails but in the documented ways."""
 
+import html
 from collections.abc import AsyncIterator
 
 import pytest
@@ -7,6 +8,8 @@ from altus4_mysql import Pool
 from altus4_sandbox.address import ServerAddress
 
 from altus4_core.errors import Unsearchable
+from altus4_core.records import Highlight, TableHits
+from altus4_core.search.marking import marked
 
 from .nasty import CORPUS
 from .support import Target, boolean, natural, opened, request
@@ -50,6 +53,16 @@ async def menagerie(any_server: ServerAddress) -> AsyncIterator[Target]:
         yield target
 
 
+def check_marks(found: list[TableHits]) -> None:
+    """Every row shows something that matched, and nothing else than its text."""
+    for hit in [hit for hits in found for hit in hits.hits]:
+        assert hit.matches is not None
+        for column, matches in hit.matches().items():
+            text = marked(matches, Highlight(pre_tag="", post_tag=""))
+            assert html.unescape(text) == hit.data[column]
+        assert list(hit.matches()) == list(hit.matched_columns)
+
+
 def test_the_corpus_is_large_enough() -> None:
     assert len(CORPUS) >= 200
     assert all(len(query) <= 500 for query in CORPUS)
@@ -58,7 +71,8 @@ def test_the_corpus_is_large_enough() -> None:
 async def test_natural_mode_takes_any_text(menagerie: Target) -> None:
     mode = natural()
     for query in CORPUS:
-        found = await mode.search(request(query), menagerie)
+        found = await mode.search(request(query, highlight=Highlight()), menagerie)
+        check_marks(found)
         assert len(found) == len(menagerie.known.tables), query
         for hits in found:
             assert hits.hits or hits.notices or hits.total == 0, query
@@ -71,7 +85,7 @@ async def test_boolean_mode_answers_or_says_why_not(menagerie: Target) -> None:
     for query in CORPUS:
         refusal = None
         try:
-            await mode.search(request(query), menagerie)
+            check_marks(await mode.search(request(query, highlight=Highlight()), menagerie))
         except Unsearchable as error:
             refusal = error
         if refusal is None:

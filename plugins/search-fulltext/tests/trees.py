@@ -52,6 +52,32 @@ def matches(node: Node, text: str) -> bool | None:
     return _matches(node, words)
 
 
+def counted(node: Node, text: str) -> set[str]:
+    """Give the words of a text by which it matches. For trees that make sense, and texts that match."""
+    return _counted(node, re.findall(r"\w+", text.lower()))
+
+
+def _counted(node: Node, words: Sequence[str]) -> set[str]:
+    if isinstance(node, Word):
+        return {node.text}
+    if isinstance(node, Prefix):
+        return {word for word in words if word.startswith(node.stem)}
+    if isinstance(node, Phrase):
+        return set(node.text.split())
+    if isinstance(node, Not):
+        inner = node.item
+        while isinstance(inner, Must | Weighted):
+            inner = inner.item
+        return _counted(inner.item, words) if isinstance(inner, Not) else set()
+    if isinstance(node, Must | Weighted):
+        return _counted(node.item, words)
+    found: set[str] = set()
+    for item in node.items:
+        if _is_positive(item) and not _is_weak(item) and _matches(item, words):
+            found |= _counted(item, words)
+    return found
+
+
 def _matches(node: Node, words: Sequence[str]) -> bool | None:
     if isinstance(node, Word):
         return node.text in words

@@ -35,7 +35,9 @@ def compile_tree(tree: Node, rules: TokenRules) -> IndexQuery:
     if part is None or part.role is not Role.FINDS:
         return IndexQuery("", (), tuple(told or [notices.nothing_searchable()]))
     text = part.alone
-    return IndexQuery(text, tuple(dict.fromkeys(part.needles)), tuple(told), alternatives=_ONLY_WORDS(text) is not None)
+    needles = tuple(dict.fromkeys(part.needles))
+    alternatives = _ONLY_WORDS(text) is not None
+    return IndexQuery(text, needles, tuple(told), alternatives, None if alternatives else part.meaning)
 
 
 def _part(node: Node, compiler: LeafCompiler) -> Part | None:

@@ -15,6 +15,7 @@ from enum import Enum
 
 import attrs
 
+from altus4_search_fulltext.meaning import AllOf, Group, Meaning
 from altus4_search_fulltext.needles import Needle
 
 
@@ -36,6 +37,7 @@ class Part:
         flat: Its words and phrases without brackets, for places where it only ranks.
         needles: What it finds.
         weight: `>`, `<` or nothing.
+        group: How its own parts belong together; None: all its needles must be there.
     """
 
     role: Role
@@ -43,6 +45,12 @@ class Part:
     flat: tuple[str, ...]
     needles: tuple[Needle, ...]
     weight: str = ""
+    group: Group | None = None
+
+    @property
+    def meaning(self) -> Meaning:
+        """What makes a row match it, or, if it excludes, what it excludes."""
+        return self.group or AllOf(self.needles)
 
     @property
     def alone(self) -> str:
@@ -84,7 +92,7 @@ def weighted(sign: str, part: Part | None) -> Part | None:
         return part
     text = f"({part.weight}{part.text})" if part.weight else part.text
     role, weight = (Role.WEIGHS, "") if sign == "~" else (Role.FINDS, sign)
-    return Part(role, text, part.flat, part.needles, weight)
+    return Part(role, text, part.flat, part.needles, weight, part.group)
 
 
 def joined(strict: Sequence[Part], loose: Sequence[Part]) -> Part | None:
@@ -105,7 +113,12 @@ def joined(strict: Sequence[Part], loose: Sequence[Part]) -> Part | None:
     words += [f"-{part.text}" for part in excluded]
     needles = tuple(needle for part in finding for needle in part.needles)
     flat = tuple(word for part in finding for word in part.flat)
-    return Part(Role.FINDS, f"({' '.join(words)})", flat, needles)
+    group = Group(
+        tuple(part.meaning for part in required),
+        tuple(part.meaning for part in loose if part.role is Role.FINDS),
+        tuple(part.meaning for part in excluded),
+    )
+    return Part(Role.FINDS, f"({' '.join(words)})", flat, needles, group=group)
 
 
 def _excluding(excluded: Sequence[Part]) -> Part:
@@ -113,4 +126,5 @@ def _excluding(excluded: Sequence[Part]) -> Part:
         return excluded[0]
     needles = tuple(needle for part in excluded for needle in part.needles)
     flat = tuple(word for part in excluded for word in part.flat)
-    return Part(Role.EXCLUDES, f"({' '.join(part.text for part in excluded)})", flat, needles)
+    group = Group(optional=tuple(part.meaning for part in excluded))
+    return Part(Role.EXCLUDES, f"({' '.join(part.text for part in excluded)})", flat, needles, group=group)

@@ -103,7 +103,7 @@ class RankedSearch:
         ranked = windows.ranked
         # A fusion that compares rows of different tables puts whole windows in a new order.
         shown = ranked if request.fusion.method == "globalIdf" else ranked[: depth + 1]
-        matcher = Matcher(drawing.needles, plan.rules)
+        matcher = Matcher(drawing.needles, plan.rules, drawing.query.meaning)
         rows = [(*each.row[:-1], each.score) for each in shown]
         reading = self._form.reader.read(rows, matcher, marking=request.highlight is not None)
         hits = reading.hits
