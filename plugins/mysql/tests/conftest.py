@@ -1,15 +1,11 @@
 """Drivers, certificates and servers for the tests."""
 
 import asyncio
-import datetime
-import ipaddress
 import os
 import secrets
-import ssl
 import time
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 import pytest
 from altus4_mysql import (
@@ -23,8 +19,8 @@ from altus4_mysql import (
     make_driver,
     parse_url,
 )
-from altus4_mysql.testing import HostileServer, Script
-from attrs import evolve, frozen
+from altus4_mysql.testing import Certificate, CertificateAuthority, HostileServer, Script
+from attrs import evolve
 
 DRIVERS = ("aiomysql", "asyncmy")
 PASSWORD = "geheim-ÄÖ-password"
@@ -112,68 +108,10 @@ def fails() -> Callable[..., Awaitable[tuple[MySQLError, HostileServer]]]:
     return query
 
 
-@frozen
-class Certificates:
-    ca_pem: str
-    cert_pem: str
-    key_pem: str
-
-    def server_context(self, folder: Path) -> ssl.SSLContext:
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        file = folder / "server.pem"
-        file.write_text(self.key_pem + self.cert_pem)
-        context.load_cert_chain(file)
-        return context
-
-
 @pytest.fixture(scope="session")
-def certificates() -> Callable[..., Certificates]:
-    """Makes a CA and a server certificate for a DNS name or address; `expired` since yesterday."""
-    from cryptography import x509
-    from cryptography.hazmat.primitives import hashes, serialization
-    from cryptography.hazmat.primitives.asymmetric import ec
-    from cryptography.x509.oid import NameOID
-
-    def make(name: str, *, expired: bool = False) -> Certificates:
-        now, day = datetime.datetime.now(datetime.UTC), datetime.timedelta(days=1)
-        span = (now - day, now + day)
-        valid = (now - 3 * day, now - day) if expired else span
-        ca_key, key = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
-        ca_name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "test CA")])
-        ca = (
-            x509.CertificateBuilder()
-            .subject_name(ca_name)
-            .issuer_name(ca_name)
-            .public_key(ca_key.public_key())
-            .serial_number(1)
-            .not_valid_before(span[0])
-            .not_valid_after(span[1])
-            .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-            .sign(ca_key, hashes.SHA256())
-        )
-        try:
-            san: x509.GeneralName = x509.IPAddress(ipaddress.ip_address(name))
-        except ValueError:
-            san = x509.DNSName(name)
-        cert = (
-            x509.CertificateBuilder()
-            .subject_name(x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)]))
-            .issuer_name(ca_name)
-            .public_key(key.public_key())
-            .serial_number(2)
-            .not_valid_before(valid[0])
-            .not_valid_after(valid[1])
-            .add_extension(x509.SubjectAlternativeName([san]), critical=False)
-            .sign(ca_key, hashes.SHA256())
-        )
-        pem = serialization.Encoding.PEM
-        return Certificates(
-            ca_pem=ca.public_bytes(pem).decode(),
-            cert_pem=cert.public_bytes(pem).decode(),
-            key_pem=key.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()).decode(),
-        )
-
-    return make
+def certificates() -> Callable[..., Certificate]:
+    """Makes an authority and its certificate for a DNS name or address; `expired` since yesterday."""
+    return lambda name, **how: CertificateAuthority().issue(name, **how)
 
 
 def missing(what: str) -> None:
