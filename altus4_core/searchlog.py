@@ -22,7 +22,10 @@ DATABASES: Final = "databases"
 KEYS: Final = "api_keys"
 CATEGORIES: Final = "categories"
 CLICKS: Final = "clicks"
-FIGURES: Final = (DAILY, LATENCY, POPULAR, NO_RESULTS, MODES, DATABASES, KEYS, CATEGORIES, CLICKS)
+INDEX_GAPS: Final = "index_gaps"
+FIGURES: Final = (
+    DAILY, LATENCY, POPULAR, NO_RESULTS, MODES, DATABASES, KEYS, CATEGORIES, CLICKS, INDEX_GAPS,
+)  # fmt: skip
 """The names of figures. Each is an object with the members `live` and `test`, left out where there was no search.
 
 - `daily_searches`: `{searches, noResults, totalMs, minMs, maxMs, totalResults}`
@@ -33,6 +36,8 @@ FIGURES: Final = (DAILY, LATENCY, POPULAR, NO_RESULTS, MODES, DATABASES, KEYS, C
 - `search_modes`, `databases`, `api_keys`: `{name or id: [searches, totalMs]}`; of searches without a key: `""`
 - `categories`: `{name: results}`, the `MOST_CATEGORIES` largest
 - `clicks`: `{searches, clicks, conversions, positions, positioned}`: of searches of the day, whenever they were clicked
+- `index_gaps`: `{gaps: [[database, table, [columns], reason, searches, totalMs, last, sql]]}`: see
+  `altus4_core.indexgaps`; the `MOST_GAPS` most frequent
 """
 
 MOST_QUERIES: Final = 1000

@@ -7,6 +7,7 @@ from typing import Any, Literal
 from altus4_core.clock import Clock
 from altus4_core.events import EventBus
 from altus4_core.identifiers import ordered_id
+from altus4_core.indexgaps import MEMBER, gaps_of, has_gaps, written
 from altus4_core.records import Event, Identity
 from altus4_core.search.answer import SearchAnswer
 
@@ -50,6 +51,7 @@ class Reporter:
                 **({"tables": list(request.tables)} if request.tables else {}),
                 **({"columns": list(request.columns)} if request.columns else {}),
                 **({} if answer.complete else {"complete": False}),
+                **({MEMBER: written(gaps_of(answer.outcomes))} if has_gaps(answer.notices) else {}),
             },
             "categories": [{"name": category.name, "count": category.count} for category in answer.categories] or None,
         }

@@ -1,6 +1,8 @@
 """Explaining, analyzing and batches, as their callers meet them."""
 
 import math
+import time
+from typing import Any
 
 import pytest
 from world import World
@@ -133,6 +135,25 @@ def test_other_columns_than_an_index_has_give_the_statement_that_helps(world: Wo
     answer = world.gateway.search(world.ann, "garden", tables=["articles"], columns=["title", "author"])
     (hint,) = [hint for hint in answer.data["queryOptimization"] if hint["type"] == "index"]
     assert hint["sqlSuggestion"] == "ALTER TABLE `articles` ADD FULLTEXT INDEX `ft_title_author` (`title`, `author`)"
+
+
+def test_indexes_that_were_missed_are_told_from_the_log(world: World) -> None:
+    for number in range(6):
+        asked = {"tables": ["products", "unindexed", "articles"], "columns": ["author", "title", "note"]}
+        world.gateway.search(world.ann, f"garden {number}", **asked)
+    found: dict[str, Any] = {}
+    deadline = time.monotonic() + 10
+    while len(found) < 2 and time.monotonic() < deadline:
+        told = world.gateway.get("/api/v1/analytics/insights?environment=test", world.ann).data
+        found = {one["data"]["table"]: one["data"] for one in told if one["type"] == "index"}
+    assert (found["articles"]["reason"], found["articles"]["columns"]) == ("COLUMNS_NOT_EXACT", ["author", "title"])
+    assert found["articles"]["sqlSuggestion"].startswith("ALTER TABLE `articles` ADD FULLTEXT INDEX")
+    assert found["articles"]["searches"] >= 6
+    assert found["unindexed"]["reason"] == "NO_FULLTEXT_INDEX"
+    answer = world.gateway.search(world.ann, "garden", includeAnalytics=True).data
+    advised = [hint["description"] for hint in answer["queryOptimization"] if hint["type"] == "index"]
+    assert any("table 'articles' of database" in text for text in advised), advised
+    assert answer["warnings"] == []
 
 
 def test_why_nothing(world: World) -> None:

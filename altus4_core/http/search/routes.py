@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
 from altus4_core.errors import Altus4Error, FieldProblem, ValidationFailed
@@ -16,7 +16,7 @@ from altus4_core.http.search.reader import RequestReader
 from altus4_core.records import Action, Notice, SuggestRequest
 from altus4_core.routing import Call, Route
 from altus4_core.search.answer import answer_json, notice_json, suggestion_json
-from altus4_core.trends import SearchTrends
+from altus4_core.trends import SearchAdvice, SearchTrends
 
 logger = logging.getLogger("altus4.search")
 
@@ -32,7 +32,7 @@ EXAMPLE = {
     "fusion": {"method": "rrf"},
     "timeoutMs": 2000,
 }
-TREND_SECONDS = 1.0
+LOG_SECONDS = 1.0
 
 
 class SearchRoutes:
@@ -87,14 +87,27 @@ class SearchRoutes:
         answer = await self._gateway.pipeline.run(call.caller, self._reader.read(body), call.request_id)
         data = answer_json(answer)
         if answer.request.include_analytics:
-            await self._add_trends(call, data)
+            asked, registry = (call.caller.user_id, call.caller.environment or "live"), self._gateway.registry
+            trends, advice = await asyncio.gather(
+                _of_log("Trends", lambda: registry.get(SearchTrends).of(*asked), data),
+                _of_log("Advice", lambda: registry.get(SearchAdvice).of(*asked), data),
+            )
+            if trends is not None:
+                data["trends"] = trends
+            told = {hint.get("sqlSuggestion") for hint in data["queryOptimization"]} - {None}
+            data["queryOptimization"] += [each for each in advice or () if each.get("sqlSuggestion") not in told]
         return data
 
-    async def _add_trends(self, call: Call, data: dict[str, Any]) -> None:
-        """Add what the log says, if somebody keeps one: the results are worth more than the trends."""
-        try:
-            async with asyncio.timeout(TREND_SECONDS):
-                data["trends"] = await self._gateway.registry.get(SearchTrends).of(call.caller.user_id)
-        except (Altus4Error, TimeoutError) as error:
-            logger.warning("a search is answered without trends: %r", error)
-            data["warnings"].append(notice_json(Notice("TRENDS_MISSING", "Trends could not be had; ask again later.")))
+
+async def _of_log(
+    what: str, ask: Callable[[], Awaitable[Sequence[Mapping[str, Any]]]], data: dict[str, Any]
+) -> Sequence[Mapping[str, Any]] | None:
+    """Give what the log says, if somebody keeps one: the results are worth more than that."""
+    try:
+        async with asyncio.timeout(LOG_SECONDS):
+            return await ask()
+    except (Altus4Error, TimeoutError) as error:
+        logger.warning("a search is answered without %s: %r", what.lower(), error)
+        message = f"{what} of the search log could not be had; ask again later."
+        data["warnings"].append(notice_json(Notice(f"{what.upper()}_MISSING", message)))
+        return None

@@ -4,10 +4,12 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from altus4_core.indexgaps import MEMBER, summed
 from altus4_core.searchlog import (
     CATEGORIES,
     DAILY,
     DATABASES,
+    INDEX_GAPS,
     KEYS,
     LATENCY,
     MODES,
@@ -60,6 +62,11 @@ def _of(name: str, rows: list[SearchRow], events: list[ResultEvent]) -> dict[str
             for category in row.categories or ():
                 total[category["name"]] += category["count"]
         return dict(sorted(total.items(), key=lambda item: (-item[1], item[0]))[:MOST_CATEGORIES])
+    if name == INDEX_GAPS:
+        return summed(
+            (dict(row.search_params or {}).get(MEMBER), 1, row.execution_time_ms, int(row.created_at.timestamp()))
+            for row in rows
+        )
     return _clicks({row.id for row in rows}, events)
 
 

@@ -123,7 +123,7 @@ class HistoryPage:
 class InsightData:
     """Something worth knowing, computed from the log; `data.arithmetic` says how."""
 
-    type: Literal["performance", "content", "trend", "engagement", "reliability"]
+    type: Literal["performance", "content", "index", "trend", "engagement"]
     confidence: float
     description: str
     actionable: bool

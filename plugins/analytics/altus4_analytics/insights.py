@@ -1,13 +1,14 @@
 """Insights from the log, by arithmetic that is shown. `confidence` is 1 - 1/sqrt(searches looked at), at least 0."""
 
-import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 import attrs
 
 from altus4_analytics.data import InsightData
-from altus4_analytics.sums import QuerySum, Volume, growth
+from altus4_analytics.indexinsights import index_insights
+from altus4_analytics.sums import QuerySum, Volume, confidence, growth
+from altus4_core.indexgaps import GapSum
 
 FEWEST: Final = 5  # uses of a query before it is spoken of
 SLOW: Final = 3.0  # times the mean
@@ -20,23 +21,23 @@ MOST: Final = 3  # queries named of each kind
 
 @attrs.frozen
 class Known:
-    """What insights are computed from."""
+    """What insights are computed from; `by_database` are searches, `names` those of connected databases, both by id."""
 
     now: Volume
     before: Volume
     popular: Sequence[QuerySum]
     no_results: Sequence[QuerySum]
     clicked: int = 0
+    gaps: Sequence[GapSum] = ()
+    by_database: Mapping[str, int] = attrs.field(factory=dict)
+    names: Mapping[str, str] = attrs.field(factory=dict)
 
 
 def insights(known: Known) -> list[InsightData]:
     """Say what is worth knowing, the most certain first."""
-    found = [*_slow(known), *_empty(known), *_rate(known), *_growth(known), *_clicks(known)]
+    indexes = index_insights(known.gaps, known.by_database, known.names, FEWEST)[:MOST]
+    found = [*_slow(known), *_empty(known), *indexes, *_rate(known), *_growth(known), *_clicks(known)]
     return sorted(found, key=lambda insight: -insight.confidence)
-
-
-def _confidence(searches: int) -> float:
-    return round(1 - 1 / math.sqrt(searches), 2) if searches else 0.0
 
 
 def _slow(known: Known) -> list[InsightData]:
@@ -50,7 +51,7 @@ def _slow(known: Known) -> list[InsightData]:
         found.append(
             InsightData(
                 "performance",
-                _confidence(one.searches),
+                confidence(one.searches),
                 f'"{one.text[:80]}" takes {mean:g} ms; the usual search takes {usual:g} ms.',
                 actionable=True,
                 data={
@@ -71,7 +72,7 @@ def _empty(known: Known) -> list[InsightData]:
     return [
         InsightData(
             "content",
-            _confidence(one.searches),
+            confidence(one.searches),
             f'"{one.text[:80]}" was searched {one.searches} times without a result.',
             actionable=True,
             data={
@@ -93,7 +94,7 @@ def _rate(known: Known) -> list[InsightData]:
     return [
         InsightData(
             "content",
-            _confidence(now.searches),
+            confidence(now.searches),
             f"{percent:g} % of the searches found nothing.",
             actionable=True,
             data={
@@ -113,7 +114,7 @@ def _growth(known: Known) -> list[InsightData]:
     return [
         InsightData(
             "trend",
-            _confidence(fewer),
+            confidence(fewer),
             f"There were {abs(percent):g} % {'more' if percent > 0 else 'fewer'} searches than in the days before.",
             actionable=False,
             data={
@@ -135,7 +136,7 @@ def _clicks(known: Known) -> list[InsightData]:
     return [
         InsightData(
             "engagement",
-            _confidence(successful),
+            confidence(successful),
             f"In {percent:g} % of the searches with results one was opened.",
             actionable=True,
             data={

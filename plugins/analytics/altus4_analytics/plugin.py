@@ -1,8 +1,7 @@
 """Wiring of the plugin `analytics`."""
 
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
-from typing import Any
 
 import attrs
 import click
@@ -10,17 +9,16 @@ from attrs.validators import ge, le
 
 from altus4_analytics.commands import commands
 from altus4_analytics.history import History
+from altus4_analytics.lately import Advice, Trends
 from altus4_analytics.reader import FigureReader
-from altus4_analytics.reports import Reports
 from altus4_analytics.roller import Roller
-from altus4_analytics.routes import AnalyticsRoutes, week_and_month
+from altus4_analytics.routes import AnalyticsRoutes
 from altus4_analytics.sink import SearchLog
 from altus4_core import Plugin, PluginContext, hookimpl, setting
 from altus4_core.routing import Route
-from altus4_core.schema.encode import to_json
 from altus4_core.seams import AnalyticsSink, Service
 from altus4_core.store import MetadataStore
-from altus4_core.trends import SearchTrends
+from altus4_core.trends import SearchAdvice, SearchTrends
 
 
 @attrs.frozen
@@ -35,22 +33,6 @@ class AnalyticsSettings:
     roll_up_interval: float = setting(
         300.0, doc="Seconds between two looks for days that are over and to be rolled up.", validator=ge(1)
     )
-
-
-class Trends:
-    """What searches with `includeAnalytics` are told.
-
-    Args:
-        reader: Where figures come from.
-    """
-
-    def __init__(self, reader: FigureReader) -> None:
-        self._reader = reader
-        self._reports = Reports(reader)
-
-    async def of(self, user_id: str) -> Sequence[Mapping[str, Any]]:
-        """Give a user's trends of week and month, JSON-ready."""
-        return [to_json(each) for each in await week_and_month(self._reports, self._reader, user_id)]
 
 
 class AnalyticsPlugin(Plugin):
@@ -71,7 +53,7 @@ class AnalyticsPlugin(Plugin):
 
     @hookimpl
     def altus4_services(self, ctx: PluginContext) -> Iterable[Service]:
-        """Offer the roll-ups in the background, and the trends of searches."""
+        """Offer the roll-ups in the background, and the trends and advice of searches."""
         store = ctx.service(MetadataStore)
 
         @asynccontextmanager
@@ -87,9 +69,14 @@ class AnalyticsPlugin(Plugin):
         async def open_trends() -> AsyncIterator[SearchTrends]:
             yield Trends(FigureReader(store, ctx.clock))
 
+        @asynccontextmanager
+        async def open_advice() -> AsyncIterator[SearchAdvice]:
+            yield Advice(FigureReader(store, ctx.clock))
+
         return [
             Service(Roller, open_roller, name="analytics roll-up"),
             Service(SearchTrends, open_trends, name="search trends"),
+            Service(SearchAdvice, open_advice, name="search advice"),
         ]
 
     @hookimpl

@@ -46,6 +46,10 @@ class FigureReader:
         computed = await metrics.compute(user_id, name, missing) if missing else {}
         return _parts({**stored, **computed}.items(), environment)
 
+    async def database_names(self, user_id: str) -> Mapping[str, str]:
+        """Give the names of a user's connected databases by id."""
+        return {database.id: database.name for database in await self._store().databases.list(user_id)}
+
     async def read_all(self, name: str, days: Days, environment: Environment = "live") -> Mapping[str, Parts]:
         """Give everybody's figures by user (administrators only)."""
         metrics = self._store().metrics

@@ -23,9 +23,22 @@ from altus4_analytics.insights import Known, insights
 from altus4_analytics.period import Days
 from altus4_analytics.reader import Environment, FigureReader, Parts
 from altus4_analytics.sums import QuerySum, added, counted, growth, mean, percentiles, query_sums, volume
-from altus4_core.searchlog import CATEGORIES, CLICKS, DAILY, DATABASES, KEYS, LATENCY, MODES, NO_RESULTS, POPULAR
+from altus4_core.indexgaps import gap_sums
+from altus4_core.searchlog import (
+    CATEGORIES,
+    CLICKS,
+    DAILY,
+    DATABASES,
+    INDEX_GAPS,
+    KEYS,
+    LATENCY,
+    MODES,
+    NO_RESULTS,
+    POPULAR,
+)
 
 TOP = 10
+INSIGHTFUL = (DAILY, POPULAR, NO_RESULTS, CLICKS, INDEX_GAPS, DATABASES)
 RANKS = (50, 95, 99)
 
 
@@ -92,13 +105,15 @@ class Reports:
 
     async def insights(self, user_id: str, days: Days, environment: Environment) -> Sequence[InsightData]:
         """Say what is worth knowing."""
-        ahead = await self._ahead(user_id, days, environment, DAILY, POPULAR, NO_RESULTS, CLICKS)
+        ahead = await self._ahead(user_id, days, environment, *INSIGHTFUL)
         return await ahead.insights_at_hand(user_id, days, environment)
 
     async def insights_at_hand(self, user_id: str, days: Days, environment: Environment) -> Sequence[InsightData]:
         """Say what is worth knowing, from figures read one by one."""
         read = self._reader.read
         clicks = [part for _, part in await read(user_id, CLICKS, days, environment)]
+        databases = added(part for _, part in await read(user_id, DATABASES, days, environment))
+        gaps = gap_sums(part for _, part in await read(user_id, INDEX_GAPS, days, environment))
         return insights(
             Known(
                 now=volume(part for _, part in await read(user_id, DAILY, days, environment)),
@@ -106,13 +121,15 @@ class Reports:
                 popular=await self._query_sums(user_id, POPULAR, days, environment),
                 no_results=await self._query_sums(user_id, NO_RESULTS, days, environment),
                 clicked=sum(part["searches"] for part in clicks),
+                gaps=gaps,
+                by_database={key: count for key, count, _ in databases},
+                names=await self._reader.database_names(user_id) if gaps else {},
             )
         )
 
     async def dashboard(self, user_id: str, days: Days, environment: Environment, period: str) -> DashboardData:
         """Give everything at once."""
-        names = (DAILY, LATENCY, POPULAR, NO_RESULTS, MODES, CATEGORIES, CLICKS)
-        ahead = await self._ahead(user_id, days, environment, *names)
+        ahead = await self._ahead(user_id, days, environment, *INSIGHTFUL, LATENCY, MODES, CATEGORIES)
         return await ahead.dashboard_at_hand(user_id, days, environment, period)
 
     async def dashboard_at_hand(self, user_id: str, days: Days, environment: Environment, period: str) -> DashboardData:

@@ -19,7 +19,7 @@ from altus4_analytics.data import (
 )
 from altus4_analytics.history import EventBody, EventData, History, HistoryQuery, PageQuery
 from altus4_analytics.period import Days, ListQuery, RangeQuery, days_of
-from altus4_analytics.reader import FigureReader
+from altus4_analytics.reader import Environment, FigureReader
 from altus4_analytics.reports import Reports
 from altus4_core.errors import PermissionDenied
 from altus4_core.records import Action
@@ -174,9 +174,11 @@ def _only_admins(call: Call) -> None:
         raise PermissionDenied(message, code="INSUFFICIENT_PRIVILEGES")
 
 
-async def week_and_month(reports: Reports, reader: FigureReader, user_id: str) -> Sequence[TrendData]:
+async def week_and_month(
+    reports: Reports, reader: FigureReader, user_id: str, environment: Environment = "live"
+) -> Sequence[TrendData]:
     """Say what was searched in the last 7 and in the last 30 days."""
     return [
-        await reports.trend(user_id, days_of(RangeQuery(period=period), reader.now), "live", period, full=False)
+        await reports.trend(user_id, days_of(RangeQuery(period=period), reader.now), environment, period, full=False)
         for period in ("week", "month")
     ]

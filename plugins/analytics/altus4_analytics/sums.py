@@ -62,6 +62,11 @@ def mean(total: float, count: float, digits: int = 2) -> float | None:
     return round(total / count, digits) if count else None
 
 
+def confidence(searches: int) -> float:
+    """Say how far figures of so many searches can be trusted: 1 - 1/sqrt(searches), 0..1."""
+    return round(1 - 1 / math.sqrt(searches), 2) if searches else 0.0
+
+
 def percentiles(parts: Iterable[Mapping[str, int]], wanted: Sequence[float]) -> list[float | None]:
     """Read percentiles (nearest rank) from the added buckets of `latency`.
 

@@ -7,15 +7,17 @@ from datetime import UTC, date, datetime, timedelta
 import attrs
 import pytest
 from altus4_analytics.admin import AdminReports
+from altus4_analytics.lately import Advice
 from altus4_analytics.period import Days
 from altus4_analytics.reader import FigureReader
 from altus4_analytics.reports import Reports
 from altus4_analytics.roller import Roller
 
+from altus4_core.indexgaps import MEMBER, IndexGap, written
 from altus4_core.progress import SilentProgress
 from altus4_core.searchlog import ResultEvent
 from altus4_core.testing.clock import HeldClock
-from altus4_core.testing.contracts.metadata.rows import a_search, new_id
+from altus4_core.testing.contracts.metadata.rows import a_database, a_search, new_id
 from altus4_core.testing.memory import MemoryStore
 
 TODAY = datetime(2030, 5, 30, 15, 0, tzinfo=UTC)
@@ -141,6 +143,46 @@ async def test_insights_show_their_arithmetic(store, reader):
     assert (found["content"].data["queryText"], found["content"].data["searches"]) == ("unicorn", 7)
     assert found["trend"].data["arithmetic"] == "(107 - 50) / 50 = 114 %"
     assert await Reports(reader).insights(OTHER, MONTH, "live") == []
+
+
+async def test_indexes_that_were_missed(store, clock, reader):
+    shop, gone = attrs.evolve(a_database(ME), name="shop"), a_database(ME)
+    for database in (shop, gone):
+        await store.databases.add(database)
+
+    def missing(database, number, *, columns=(), reason="NO_FULLTEXT_INDEX", **changes):
+        gap = IndexGap(database.id, "articles", columns, reason, "ALTER TABLE `articles` ...")
+        params = {"limit": 20, MEMBER: written([gap])}
+        at = TODAY - timedelta(days=2)
+        changes = {"execution_time_ms": 10, "database_id": database.id, "result_count": 3, **changes}
+        return [a_search(ME, created_at=at, search_params=params, **changes) for _ in range(number)]
+
+    await store.searches.add_many(
+        [
+            *missing(shop, 6),
+            *missing(shop, 7, columns=("body", "title"), reason="COLUMNS_NOT_EXACT"),
+            *missing(shop, 4, columns=("note",), reason="COLUMNS_NOT_INDEXED"),
+            *missing(shop, 9, environment="test"),
+            *missing(gone, 20),
+            *[a_search(ME, database_id=shop.id, created_at=TODAY, execution_time_ms=10) for _ in range(7)],
+        ]
+    )
+    await store.databases.remove(ME, gone.id)
+    for _ in range(2):
+        found = [one for one in await Reports(reader).insights(ME, MONTH, "live") if one.type == "index"]
+        assert [(one.data["columns"], one.data["searches"]) for one in found] == [(["body", "title"], 7), ([], 6)]
+        assert found[0].data["arithmetic"] == "7 searches / 24 of the database = 29.2 %"
+        assert found[0].data["lastSearched"] == "2030-05-28T15:00:00.000Z"
+        assert found[0].data["sqlSuggestion"].startswith("ALTER TABLE")
+        assert found[1].description == (
+            "Table 'articles' of database 'shop' was asked for in 6 searches; it has no FULLTEXT index and was skipped."
+        )
+        dashboard = await Reports(reader).dashboard(ME, MONTH, "live", "month")
+        assert [one for one in dashboard.insights if one.type == "index"] == found
+        await Roller(lambda: store, clock, 0, 1).roll_up(MONTH.first, MONTH.last)
+    (advised,) = [one for one in await Advice(reader).of(ME, "test") if one["type"] == "index"]
+    assert (advised["impact"], advised["sqlSuggestion"]) == ("high", "ALTER TABLE `articles` ...")
+    assert advised["description"].startswith("In the last 7 days: Table 'articles'")
 
 
 async def test_administrators_see_everybody(store, clock, reader):

@@ -6,12 +6,14 @@ from typing import Any, Final
 
 from altus4_mysql import Scalar
 
+from altus4_core.indexgaps import MEMBER, summed
 from altus4_core.searchlog import (
     CATEGORIES,
     CLICKS,
     DAILY,
     DATABASES,
     FINE_BITS,
+    INDEX_GAPS,
     KEYS,
     LATENCY,
     MODES,
@@ -21,7 +23,7 @@ from altus4_core.searchlog import (
     POPULAR,
     Span,
 )
-from altus4_metadata_mysql.values import to_time
+from altus4_metadata_mysql.values import from_json, to_time
 
 Fetch = Callable[[str, Sequence[Scalar]], Awaitable[Any]]
 Figures = dict[date, dict[str, Any]]
@@ -54,6 +56,12 @@ SEVERAL_DATABASES: Final = (
     f"SELECT {DAY}, p.database_id AS k, COUNT(*), SUM(p.execution_time_ms)"
     " FROM searches s JOIN search_databases p ON p.search_id = s.id WHERE {where} GROUP BY d, e, k"
 )
+# Searches that missed the same indexes are counted together by the server, and taken apart here.
+GAPS: Final = (
+    f"SELECT {DAY}, CAST(JSON_EXTRACT(s.search_params, '$.{MEMBER}') AS CHAR) AS g, {TIMES},"
+    " UNIX_TIMESTAMP(MAX(s.created_at)) FROM searches s"
+    f" WHERE {{where}} AND JSON_EXTRACT(s.search_params, '$.{MEMBER}') IS NOT NULL GROUP BY d, e, g"
+)
 # Texts are told apart by their code points, not as the column's collation compares.
 QUERIES: Final = (
     "SELECT d, e, q, n, ms, results, last FROM"
@@ -80,6 +88,8 @@ async def compute(fetch: Fetch, user_id: str | None, name: str, spans: Sequence[
     if name in {POPULAR, NO_RESULTS}:
         narrowed = f"{where} AND s.result_count = 0" if name == NO_RESULTS else where
         return _queries(await fetch(QUERIES.replace("{where}", narrowed), params))
+    if name == INDEX_GAPS:
+        return _gaps(await fetch(GAPS.replace("{where}", where), params))
     found: Figures = {}
     if name == DATABASES:
         for sql in (ONE_DATABASE, SEVERAL_DATABASES):
@@ -125,6 +135,18 @@ def _queries(rows: Any) -> Mapping[date, Any]:
             part["below"] = int(count)
         else:
             part["queries"].append([text, int(count), int(ms), int(results), int(last)])
+    return found
+
+
+def _gaps(rows: Any) -> Mapping[date, Any]:
+    groups: dict[tuple[date, str], list[tuple[Any, int, int, int]]] = {}
+    for day, env, text, count, ms, last in rows:
+        groups.setdefault((day, env), []).append((from_json(text), int(count), int(ms), int(last)))
+    found: Figures = {}
+    for (day, env), group in groups.items():
+        part = summed(group)
+        if part:
+            found.setdefault(day, {})[env] = part
     return found
 
 

@@ -85,12 +85,20 @@ def columns_not_indexed(table: str, wanted: Iterable[str], remedy: str = "") -> 
     return Notice("COLUMNS_NOT_INDEXED", message, {"columns": columns, **_remedy(remedy)})
 
 
-def columns_not_exact(index: str, missing: Sequence[str], extra: Sequence[str], remedy: str = "") -> Notice:
+def columns_not_exact(
+    index: str, wanted: Sequence[str], missing: Sequence[str], extra: Sequence[str], remedy: str = ""
+) -> Notice:
     """Say that the chosen index does not have exactly the columns asked for."""
     parts = [f"not searched: {_quoted(missing)}"] if missing else []
     parts += [f"searched besides: {_quoted(extra)}"] if extra else []
     message = f"No FULLTEXT index has exactly these columns; '{index}' is used ({'; '.join(parts)})."
-    details = {"index": index, "missing": list(missing), "extra": list(extra), **_remedy(remedy)}
+    details = {
+        "index": index,
+        "columns": list(wanted),
+        "missing": list(missing),
+        "extra": list(extra),
+        **_remedy(remedy),
+    }
     return Notice("COLUMNS_NOT_EXACT", message, details)
 
 

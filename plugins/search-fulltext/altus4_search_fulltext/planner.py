@@ -123,7 +123,7 @@ def plan_table(
         without = [name for name in dict.fromkeys(known) if name not in index.columns]
         besides = [name for name in index.columns if name not in known]
         if without or besides:
-            found.append(notices.columns_not_exact(index.name, without, besides, index_remedy(table, known)))
+            found.append(notices.columns_not_exact(index.name, known, without, besides, index_remedy(table, known)))
     key = tuple(column for name in table.primary_key if (column := table.column(name)) is not None)
     if not key:
         found.append(notices.no_primary_key(table.name))

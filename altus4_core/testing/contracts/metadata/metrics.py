@@ -15,6 +15,12 @@ from altus4_core.testing.contracts.metadata.rows import NOON, UNICODE, a_databas
 from altus4_core.testing.memory.figures import figure
 
 MONTH = date(2030, 4, 1)
+_GAP = {"database": "d", "table": "bücher", "columns": ["body", "titel"], "reason": "COLUMNS_NOT_EXACT"}
+MISSED = (
+    {"limit": 20, "indexGaps": [{**_GAP, "sql": "ALTER TABLE `bücher` ..."}]},
+    {"indexGaps": [_GAP, {**_GAP, "table": 't"`%s', "columns": [], "reason": "NO_FULLTEXT_INDEX"}]},
+    {"indexGaps": "what no gateway wrote"},
+)
 
 
 async def a_log(
@@ -39,6 +45,7 @@ async def a_log(
                 database_id=None if several else database.id,
                 databases=shares if several else (),
                 result_count=chance.choice([0, 1, 7, 2**31 - 1]),
+                search_params=chance.choice([None, {"limit": 20}, *MISSED]),
                 execution_time_ms=int(chance.lognormvariate(3, 2.5)),
                 categories=chance.choice([None, [{"name": "Bücher", "count": 3}, {"name": "tools", "count": 1}]]),
                 api_key_id=chance.choice(keys),
