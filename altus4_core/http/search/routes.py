@@ -29,6 +29,8 @@ EXAMPLE = {
     "tables": ["products"],
     "searchMode": "natural",
     "limit": 20,
+    "facets": ["category"],
+    "highlight": {"cropLength": 160},
     "fusion": {"method": "rrf"},
     "timeoutMs": 2000,
 }

@@ -9,6 +9,7 @@ import pytest
 import pytest_asyncio
 from altus4_mysql import ConnectionLost, Pool, QueryTimeout
 from altus4_sandbox.address import ServerAddress
+from altus4_search_fulltext.faceting import counting
 from altus4_search_fulltext.faceting.tally import tallied
 from altus4_search_fulltext.mode import FulltextMode
 from altus4_search_fulltext.natural import NaturalLanguage
@@ -233,3 +234,46 @@ async def test_sums_of_texts_know_their_doubts(goods: Target) -> None:
         assert (dict(tally.values), tally.certain) == (shown, certain)
     long = tallied(kind, [("x" * 300, 1)], 255, grouped=True)
     assert (long.values, long.cut) == ((("x" * 255, 1),), True)
+
+
+async def test_more_values_than_are_told(goods: Target) -> None:
+    found = (await _search(goods, "whale", "id", facet_mode="exact")).facets["id"]
+    assert (len(found.values), found.exact, found.complete, found.sampled) == (1000, True, False, ROWS)
+
+
+TYPES = {
+    "f": ("FLOAT", "0.1"), "d": ("DOUBLE", "1e300"), "y": ("YEAR", "2024"), "t": ("TIME(3)", "'-838:59:59.5'"),
+    "s": ("TIMESTAMP(3) NULL", "'2024-02-29 12:00:00.789'"), "m": ("DATETIME", "'2024-02-29 12:00:00'"),
+    "z": ("DATE", "'0000-00-00'"), "e": ("ENUM('x','y')", "'y'"), "b": ("BLOB", "X'00FF'"),
+    "n": ("DECIMAL(30,10)", "0.1"), "u": ("BIGINT UNSIGNED", "18446744073709551615"), "o": ("TINYINT(1)", "1"),
+    "l": ("VARCHAR(20) CHARACTER SET latin1", "'Café'"), "x": ("LONGTEXT", "'<b>\U0001f600'"),
+    "i": ("BIT(64)", "b'101'"),
+}  # fmt: skip
+
+
+async def test_values_are_those_of_results(any_server: ServerAddress, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def fill(pool: Pool) -> None:
+        columns = ", ".join(f"{name} {kind}" for name, (kind, _) in TYPES.items())
+        await pool.fetch(f"CREATE TABLE odd (id INT PRIMARY KEY, body TEXT, {columns}, FULLTEXT KEY ft (body))")
+        values = ", ".join(value for _, value in TYPES.values())
+        async with pool.lease() as lease:
+            await lease.fetch("SET sql_mode = ''")
+            await lease.fetch(f"INSERT INTO odd VALUES (1, 'whale', {values}), (2, 'whale', {values})")
+            lease.discard()
+
+    async with opened(any_server, fill) as target:
+        names = tuple(TYPES)
+        for most in (1000, 1):  # in the gateway, and by the server
+            monkeypatch.setattr(counting, "MOST_ROWS", most)
+            for start in range(0, len(names), 8):
+                part = names[start : start + 8]
+                target.statements.clear()
+                found = await _search(target, "whale", *part, table="odd", fields=names, facet_mode="exact")
+                assert sum("GROUP BY" in each for each in target.statements) == (len(part) if most == 1 else 0)
+                for name in part:
+                    value = found.hits[0].data[name]
+                    assert found.facets[name].values == ((value, 2),), name
+                    if name == "z":
+                        continue  # filters take no dates that are none
+                    again = read_filters({name: value})
+                    assert len((await _search(target, "whale", table="odd", filters=again)).hits) == 2, name

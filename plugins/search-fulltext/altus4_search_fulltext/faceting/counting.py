@@ -93,7 +93,10 @@ class FacetCounting:
         cut = [name for name, tally in tallies.items() if tally.cut]
         if cut:
             added.append(notices.values_cut(cut, _LONGEST))
-        found = {name: _counts(tally, exact=name in exact_ones and not tally.cut) for name, tally in tallies.items()}
+        found = {
+            name: _counts(tally, hits.total, exact=name in exact_ones and not tally.cut)
+            for name, tally in tallies.items()
+        }
         return attrs.evolve(hits, facets=found, notices=(*hits.notices, *added))
 
     async def _sample(self, facets: Sequence[Facet]) -> _Sample:
@@ -157,10 +160,11 @@ class FacetCounting:
         return self._ends - time.monotonic()
 
 
-def _counts(tally: Tally, *, exact: bool) -> FacetCounts:
-    return FacetCounts(
-        tally.values[:MOST_VALUES], exact=exact, sampled=tally.rows, complete=len(tally.values) <= MOST_VALUES
-    )
+def _counts(tally: Tally, total: int | None, *, exact: bool) -> FacetCounts:
+    complete = len(tally.values) <= MOST_VALUES
+    # Where there are more values than were told, the server has counted more rows than these have.
+    sampled = max(tally.rows, total or 0) if exact and not complete else tally.rows
+    return FacetCounts(tally.values[:MOST_VALUES], exact, sampled, complete)
 
 
 def _reason(failure: Exception) -> str:
