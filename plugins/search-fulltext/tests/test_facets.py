@@ -9,6 +9,7 @@ import pytest
 import pytest_asyncio
 from altus4_mysql import ConnectionLost, Pool, QueryTimeout
 from altus4_sandbox.address import ServerAddress
+from altus4_search_fulltext.costs import CostLimits
 from altus4_search_fulltext.faceting import counting
 from altus4_search_fulltext.faceting.tally import tallied
 from altus4_search_fulltext.mode import FulltextMode
@@ -200,6 +201,16 @@ async def test_facets_never_fail_a_search(goods: Target) -> None:
         assert [hit.key for hit in found.hits] == [hit.key for hit in plain.hits]
         assert [(notice.code, notice.details["reason"]) for notice in found.notices] == [(code, reason)]
         assert not found.facets["day"].exact
+
+
+async def test_counting_all_takes_the_slow_lane(goods: Target) -> None:
+    for slow in (0.001, 10.0):
+        target: Any = Reluctant(goods, "GROUP BY", QueryTimeout(1.0))
+        mode = FulltextMode(
+            "natural", NaturalLanguage(32), longest=2000, concurrency=4, limits=CostLimits(slow=slow, most=10.0)
+        )
+        await _search(target, "whale", "day", mode=mode, facet_mode="exact")
+        assert target.slow == [slow < 1]
 
 
 async def test_columns_that_do_not_fit(goods: Target) -> None:
