@@ -88,12 +88,14 @@ class SearchRepository(Protocol):
         """Say which of these ids are there, whoever's they are (the sink alone asks)."""
         ...
 
-    async def list(self, user_id: str, *, limit: int, offset: int, text: str | None = None) -> Sequence[SearchRow]:
-        """List a user's searches, newest first; with `text` those whose query has a word of it."""
+    async def list(
+        self, user_id: str, *, limit: int, offset: int, text: str | None = None, span: Span | None = None
+    ) -> Sequence[SearchRow]:
+        """List a user's searches, newest first; with `text` those whose query has a word of it, with `span` of then."""
         ...
 
-    async def count(self, user_id: str, *, text: str | None = None) -> int:
-        """Count a user's searches."""
+    async def count(self, user_id: str, *, text: str | None = None, span: Span | None = None) -> int:
+        """Count a user's searches, those of `list`."""
         ...
 
     async def by_request(self, user_id: str, request_id: str) -> SearchRow | None:

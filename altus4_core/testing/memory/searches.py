@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime
 import attrs
 import orjson
 
-from altus4_core.searchlog import CLICKS, FIGURES, ResultEvent
+from altus4_core.searchlog import CLICKS, FIGURES, ResultEvent, Span
 from altus4_core.stored import SearchRow
 from altus4_core.testing.memory.tables import Tables, whole
 
@@ -41,14 +41,16 @@ class MemorySearches:
         self._tables.reach()
         return {one for one in ids if one in self._tables.searches}
 
-    async def list(self, user_id: str, *, limit: int, offset: int, text: str | None = None) -> Sequence[SearchRow]:
+    async def list(
+        self, user_id: str, *, limit: int, offset: int, text: str | None = None, span: Span | None = None
+    ) -> Sequence[SearchRow]:
         """List a user's searches, newest first."""
-        ordered = sorted(self._own(user_id, text), key=lambda row: (row.created_at, row.id), reverse=True)
+        ordered = sorted(self._own(user_id, text, span), key=lambda row: (row.created_at, row.id), reverse=True)
         return ordered[offset : offset + limit]
 
-    async def count(self, user_id: str, *, text: str | None = None) -> int:
+    async def count(self, user_id: str, *, text: str | None = None, span: Span | None = None) -> int:
         """Count a user's searches."""
-        return len(self._own(user_id, text))
+        return len(self._own(user_id, text, span))
 
     async def by_request(self, user_id: str, request_id: str) -> SearchRow | None:
         """Find a user's search by the id of its request; of several the newest."""
@@ -83,9 +85,11 @@ class MemorySearches:
         self._tables.result_events = {place: event for place, event in events.items() if place[0] not in gone}
         return len(gone)
 
-    def _own(self, user_id: str, text: str | None) -> Sequence[SearchRow]:
+    def _own(self, user_id: str, text: str | None, span: Span | None = None) -> Sequence[SearchRow]:
         self._tables.reach()
         own = [row for row in self._tables.searches.values() if row.user_id == user_id]
+        if span is not None:
+            own = [row for row in own if span[0] <= row.created_at < span[1]]
         if text is None:
             return own
         words = _words(text)

@@ -7,11 +7,12 @@ from typing import Any, Final, Literal
 import attrs
 
 from altus4_analytics.data import HistoryData, HistoryPage
+from altus4_analytics.period import DaysQuery, Period, days_of, span_of
 from altus4_core.clock import Clock
 from altus4_core.errors import FieldProblem, NotFound, ValidationFailed
 from altus4_core.routing import Call
 from altus4_core.schema.decode import field
-from altus4_core.searchlog import ResultEvent
+from altus4_core.searchlog import ResultEvent, Span
 from altus4_core.store import MetadataStore
 from altus4_core.stored import SearchRow
 
@@ -21,17 +22,22 @@ was sent, on whatever node, and batches are written within some 100 ms."""
 
 
 @attrs.frozen
-class PageQuery:
-    """A part of the log."""
+class OwnHistoryQuery:
+    """A part of the log: all of it, or of some days."""
 
+    start_date: str | None = field(None, doc="First day (UTC); without any of the three: the whole log.", max_length=40)
+    end_date: str | None = field(None, doc="Last day (UTC), included.", max_length=40)
+    period: Period | None = field(None, doc="Whole UTC days back from and including today, or endDate.")
     limit: int = field(100, doc="Most rows.", min=1, max=1000)
     offset: int = field(0, doc="Rows to skip.", min=0, max=100_000)
 
 
 @attrs.frozen
-class HistoryQuery(PageQuery):
-    """A part of the log, perhaps of some words."""
+class HistoryQuery(DaysQuery):
+    """A part of the log of some days, perhaps of some words."""
 
+    limit: int = field(100, doc="Most rows.", min=1, max=1000)
+    offset: int = field(0, doc="Rows to skip.", min=0, max=100_000)
     q: str | None = field(None, doc="Words, of which the query must hold one (FULLTEXT).", max_length=500)
 
 
@@ -66,18 +72,31 @@ class History:
         self._clock = clock
         self._sleep = sleep
 
-    async def rows(self, user_id: str, limit: int, offset: int, text: str | None = None) -> Sequence[HistoryData]:
+    async def rows(
+        self, user_id: str, limit: int, offset: int, text: str | None = None, span: Span | None = None
+    ) -> Sequence[HistoryData]:
         """List searches, newest first."""
-        found = await self._store().searches.list(user_id, limit=limit, offset=offset, text=text)
+        found = await self._store().searches.list(user_id, limit=limit, offset=offset, text=text, span=span)
         return [history_row(row) for row in found]
+
+    async def own(self, call: Call) -> Sequence[HistoryData]:
+        """GET /search/history."""
+        query: OwnHistoryQuery = call.query
+        span = None
+        if (query.start_date, query.end_date, query.period) != (None, None, None):
+            days = days_of(DaysQuery(query.start_date, query.end_date, query.period or "week"), self._clock.now())
+            span = span_of(days.first, days.last)
+        return await self.rows(call.caller.user_id, query.limit, query.offset, span=span)
 
     async def page(self, call: Call) -> HistoryPage:
         """GET /analytics/search-history."""
         query: HistoryQuery = call.query
         text = _words(query.q)
         user_id = call.caller.user_id
-        items = await self.rows(user_id, query.limit, query.offset, text)
-        total = await self._store().searches.count(user_id, text=text)
+        days = days_of(query, self._clock.now())
+        span = span_of(days.first, days.last)
+        items = await self.rows(user_id, query.limit, query.offset, text, span)
+        total = await self._store().searches.count(user_id, text=text, span=span)
         return HistoryPage(tuple(items), total, query.limit, query.offset)
 
     async def event(self, call: Call) -> EventData:

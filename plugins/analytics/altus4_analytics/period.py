@@ -15,12 +15,18 @@ MOST_DAYS: Final = 366
 
 
 @attrs.frozen
-class RangeQuery:
-    """The days of a report."""
+class DaysQuery:
+    """Some days."""
 
     start_date: str | None = field(None, doc="First day (UTC), YYYY-MM-DD, or an ISO 8601 time of it.", max_length=40)
     end_date: str | None = field(None, doc="Last day (UTC), included.", max_length=40)
     period: Period = field("week", doc="Whole UTC days back from and including today, or endDate.")
+
+
+@attrs.frozen
+class RangeQuery(DaysQuery):
+    """The days of a report."""
+
     environment: Literal["live", "test"] = field("live", doc="Searches of live or of test keys.")
 
 
@@ -52,7 +58,7 @@ class Days:
         return Days(self.first - timedelta(days=len(self)), self.first - timedelta(days=1))
 
 
-def days_of(query: RangeQuery, now: datetime) -> Days:
+def days_of(query: DaysQuery, now: datetime) -> Days:
     """Read the days.
 
     Raises:

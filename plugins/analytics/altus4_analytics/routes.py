@@ -17,7 +17,7 @@ from altus4_analytics.data import (
     UsageData,
     UserActivity,
 )
-from altus4_analytics.history import EventBody, EventData, History, HistoryQuery, PageQuery
+from altus4_analytics.history import EventBody, EventData, History, HistoryQuery, OwnHistoryQuery
 from altus4_analytics.period import Days, ListQuery, RangeQuery, days_of
 from altus4_analytics.reader import Environment, FigureReader
 from altus4_analytics.reports import Reports
@@ -63,7 +63,7 @@ class AnalyticsRoutes:
             report("/popular-queries", self.popular, "The most frequent queries.", ListQuery, tuple[QueryData, ...]),
             report("/no-results", self.no_results, "The most frequent queries without results.",
                    ListQuery, tuple[QueryData, ...]),
-            report("/search-history", self._page, "The log, newest first.", HistoryQuery, HistoryPage),
+            report("/search-history", self._page, "The log of some days, newest first.", HistoryQuery, HistoryPage),
             report("/history", self._items, "The log as an array.", HistoryQuery, tuple[HistoryData, ...]),
             report("/insights", self.insights, "What is worth knowing.", RangeQuery, tuple[InsightData, ...]),
             report("/dashboard", self.dashboard, "Everything at once.", RangeQuery, DashboardData),
@@ -74,7 +74,7 @@ class AnalyticsRoutes:
             report("/admin/performance-metrics", self.admin_performance, "How fast everybody's searches were.",
                    RangeQuery, PerformanceData),
             Route("GET", f"{SEARCH}/history", self.own_history, "The own searches, newest first.", action=LOG,
-                  query=PageQuery, response=tuple[HistoryData, ...], tag="Search"),
+                  query=OwnHistoryQuery, response=tuple[HistoryData, ...], tag="Search"),
             Route("GET", f"{SEARCH}/trends", self.search_trends, "What was searched in a week and in a month.",
                   action=READ, response=tuple[TrendData, ...], tag="Search"),
             Route("POST", f"{SEARCH}/events", self._history.event, "Tell what came of a search.", action=EVENT,
@@ -159,8 +159,7 @@ class AnalyticsRoutes:
 
     async def own_history(self, call: Call) -> Any:
         """GET /search/history."""
-        query: PageQuery = call.query
-        return told(call, await self._history.rows(call.caller.user_id, query.limit, query.offset))
+        return told(call, await self._history.own(call))
 
     async def search_trends(self, call: Call) -> Any:
         """GET /search/trends."""

@@ -15,6 +15,7 @@ OTHER = {"Authorization": "Bearer memory-other"}
 ROOT = {"Authorization": "Bearer memory-root"}
 LIMITED = {"Authorization": "Bearer memory-limited"}
 REPORTS = ("search-trends", "trends", "performance", "popular-queries", "no-results", "insights", "dashboard", "usage")
+LISTS = ("search-history", "history", "search/history")
 ADMIN = ("system-overview", "user-activity", "performance-metrics")
 
 
@@ -93,24 +94,28 @@ async def test_what_was_searched_a_moment_ago_is_there(client, store):
     assert (await ask(client, "analytics/usage"))["total"] == 3
 
 
-@pytest.mark.parametrize("path", REPORTS)
+@pytest.mark.parametrize("path", [*REPORTS, *LISTS, *(f"admin/{path}" for path in ADMIN)])
 async def test_days_are_validated(client, path):
     wrong = (
         {"startDate": "2030-02-30"},
+        {"endDate": ""},
         {"startDate": "2024-05-02", "endDate": "2024-05-01"},
         {"startDate": "2014-01-01", "endDate": "2024-01-01"},
         {"period": "decade"},
-        {"environment": "production"},
+        *([{"environment": "production"}] if path not in LISTS else []),
     )
+    where = path if path.startswith("search/") else f"analytics/{path}"
     for query in wrong:
-        assert (await ask(client, f"analytics/{path}", status=400, **query))["code"] == "VALIDATION_ERROR"
-    await ask(client, f"analytics/{path}", startDate="2024-02-29", endDate="2024-02-29")
+        error = await ask(client, where, ROOT, 400, **query)
+        assert (error["code"], error["details"][0]["field"] in query) == ("VALIDATION_ERROR", True)
+    await ask(client, where, ROOT, startDate="2024-02-29", endDate="2024-02-29")
 
 
 async def test_lists_are_bounded(client):
-    for path in ("popular-queries", "no-results", "search-history", "history"):
+    lists = ("popular-queries", "no-results", "search-history", "history", "admin/user-activity")
+    for path in (*(f"analytics/{path}" for path in lists), "search/history"):
         for query in ({"limit": "0"}, {"limit": "1001"}, {"offset": "-1"}, {"limit": "many"}):
-            await ask(client, f"analytics/{path}", status=400, **query)
+            await ask(client, path, ROOT, 400, **query)
 
 
 @pytest.mark.parametrize("path", [*REPORTS, "search-history", "history"])
@@ -143,6 +148,29 @@ async def test_history(client, store):
     assert len(await ask(client, "search/history", LIMITED)) == 0
     assert len(await ask(client, "search/history", limit="2", offset="2")) == 1
     await ask(client, "analytics/search-history", status=400, q="  ")
+
+
+async def test_history_of_some_days(client, store):
+    now = datetime.now(UTC)
+    for days in (0, 1, 20, 200):
+        rows = [a_search("user-1", query=f"{days} days ago", created_at=now - timedelta(days=days))]
+        await store.searches.add_many(rows)
+
+    async def seen(path, **query):
+        return [int(row["query"].split()[0]) for row in await ask(client, path, **query)]
+
+    page = await ask(client, "analytics/search-history")
+    assert (page["total"], len(page["items"])) == (2, 2), "a week, as in other reports"
+    yesterday = (now - timedelta(days=1)).date().isoformat()
+    assert await seen("analytics/history", startDate=yesterday, endDate=yesterday) == [1]
+    for path in ("analytics/history", "search/history"):
+        assert await seen(path, period="day") == [0]
+        assert await seen(path, period="month") == [0, 1, 20]
+        assert await seen(path, period="year", limit="2", offset="2") == [20, 200]
+        assert await seen(path, startDate=yesterday) == [0, 1]
+    assert await seen("search/history") == [0, 1, 20, 200]
+    assert (await ask(client, "analytics/search-history", period="year", q="days"))["total"] == 4
+    assert (await ask(client, "analytics/search-history", q="days"))["total"] == 2
 
 
 async def test_published_clients_get_both_spellings(client, store):

@@ -9,7 +9,7 @@ from typing import Any
 from altus4_mysql import Lease, Scalar
 
 from altus4_core.errors import Conflict, NotFound, ValidationFailed
-from altus4_core.searchlog import CLICKS, FIGURES, ResultEvent
+from altus4_core.searchlog import CLICKS, FIGURES, ResultEvent, Span
 from altus4_core.stored import SearchedDatabase, SearchRow
 from altus4_metadata_mysql.link import Link
 from altus4_metadata_mysql.searchrow import COLUMNS, SHARE, VALUES, Written, parts, read, write
@@ -77,17 +77,19 @@ class Searches:
         sql = f"SELECT id FROM searches WHERE id IN ({', '.join(['%s'] * len(possible))})"
         return {row[0] for row in await self._link.fetch(sql, possible)}
 
-    async def list(self, user_id: str, *, limit: int, offset: int, text: str | None = None) -> Sequence[SearchRow]:
+    async def list(
+        self, user_id: str, *, limit: int, offset: int, text: str | None = None, span: Span | None = None
+    ) -> Sequence[SearchRow]:
         """List a user's searches, newest first."""
-        condition, params = _holding(text)
+        condition, params = _narrowed(text, span)
         sql = f"SELECT {COLUMNS} FROM searches WHERE user_id = %s{condition} {NEWEST} LIMIT %s OFFSET %s"
         rows = (await self._link.fetch(sql, (user_id, *params, limit, offset), patient=text is not None)).rows
         shares = await _shares_of(self._link, [row[0] for row in rows if row[2] is None])
         return [read(row, shares.get(row[0], ())) for row in rows]
 
-    async def count(self, user_id: str, *, text: str | None = None) -> int:
+    async def count(self, user_id: str, *, text: str | None = None, span: Span | None = None) -> int:
         """Count a user's searches."""
-        condition, params = _holding(text)
+        condition, params = _narrowed(text, span)
         sql = f"SELECT COUNT(*) FROM searches WHERE user_id = %s{condition}"
         return int((await self._link.fetch(sql, (user_id, *params), patient=True)).scalar())
 
@@ -147,10 +149,16 @@ async def _shares_of(link: Link, ids: Sequence[str]) -> dict[str, list[SearchedD
     return found
 
 
-def _holding(text: str | None) -> tuple[str, Sequence[Scalar]]:
-    if text is None:
-        return "", ()
-    return " AND MATCH (query) AGAINST (%s IN NATURAL LANGUAGE MODE)", (text,)
+def _narrowed(text: str | None, span: Span | None) -> tuple[str, Sequence[Scalar]]:
+    condition = ""
+    params: list[Scalar] = []
+    if text is not None:
+        condition += " AND MATCH (query) AGAINST (%s IN NATURAL LANGUAGE MODE)"
+        params.append(text)
+    if span is not None:
+        condition += " AND created_at >= %s AND created_at < %s"
+        params += map(to_time, span)
+    return condition, params
 
 
 def _shares(rows: Sequence[Written]) -> Sequence[tuple[str, Sequence[Any]]]:

@@ -146,3 +146,9 @@ class SearchContract:
         found = [row.id for row in await store.searches.list(user.id, limit=4, offset=1)]
         assert found == [row.id for row in rows[::-1]][1:5]
         assert await store.searches.count(user.id) == 6
+        span = (NOON + timedelta(minutes=1), NOON + timedelta(minutes=4))
+        found = [row.id for row in await store.searches.list(user.id, limit=9, offset=0, span=span)]
+        assert found == [row.id for row in (rows[3], rows[2], rows[1])]
+        assert await store.searches.count(user.id, span=span) == 3
+        assert await store.searches.count(user.id, text="tuning", span=span) == 3
+        assert await store.searches.count(user.id, text="kettle", span=span) == 0
