@@ -128,3 +128,21 @@ def counts_of():
 def backups(tmp_path):
     """The folder of the backups."""
     return Path(tmp_path / "backups")
+
+
+@pytest.fixture(params=["mysql", "mariadb"])
+async def large(request, private_server, schema_of):
+    """A server of the test's own and a migrated schema on it that takes seconds to dump or to restore."""
+    server = await asyncio.to_thread(private_server, request.param)
+    schema = schema_of(server.address, "large")
+    await schema.migrate()
+    again = (
+        "INSERT INTO audit_log (id, created_at, action, result, details)"
+        " SELECT UUID(), created_at, 'x', 'ok', details FROM audit_log LIMIT 12000"
+    )
+    await schema.query(
+        "INSERT INTO audit_log (id, created_at, action, result, details) SELECT UUID(), NOW(6), 'x', 'ok',"
+        " JSON_OBJECT('a', REPEAT(SHA2(RAND(), 512), 20)) FROM information_schema.columns LIMIT 1500",
+        *[again] * 3,
+    )
+    return server, schema

@@ -1,5 +1,6 @@
 """Restoring on real servers: into an empty schema, over a full one, and what is refused before anything is touched."""
 
+import asyncio
 import gzip
 import shutil
 
@@ -130,6 +131,27 @@ async def test_statement_that_is_refused_leaves_no_schema_that_looks_whole(fille
     assert "restore again with --force" in line
     assert await filled.query("SHOW TABLES LIKE 'migrations'") == []
     assert (await altus4(filled, "restore", str(taken), "--force")).code == 0
+
+
+async def test_server_goes_away_in_the_middle(large, altus4, backups):
+    server, schema = large
+    rows = (await schema.query("SELECT COUNT(*) FROM audit_log"))[0][0]
+    assert (await altus4(schema, "backup", "--to", str(backups))).code == 0
+    (path,) = backups.iterdir()
+    await schema.query("DROP TABLE audit_log")  # so that it is seen when it comes
+    running = asyncio.ensure_future(altus4(schema, "restore", str(path), "--force"))
+    while not await schema.query("SHOW TABLES LIKE 'audit_log'"):
+        await asyncio.sleep(0.01)
+    await asyncio.to_thread(server.kill)
+    line = one_line(await running)
+    assert "half full" in line
+    assert "restore again with --force" in line
+    await asyncio.to_thread(server.restart)
+    refused = await altus4(schema, "migrate", "status")
+    assert "applied" not in refused.out, "half a restore looks like a schema"
+    done = await altus4(schema, "restore", str(path), "--force")
+    assert done.code == 0, done.err
+    assert (await schema.query("SELECT COUNT(*) FROM audit_log"))[0][0] == rows
 
 
 async def test_restore_and_migrate_do_not_meet(filled, taken, altus4):
