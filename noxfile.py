@@ -76,7 +76,7 @@ def tests(session: nox.Session) -> None:
 
 @nox.session
 def contracts(session: nox.Session) -> None:
-    """Test each plugin alone with the core, and what new-plugin writes, from wheels in fresh environments."""
+    """Test each plugin alone with the core, and what new-plugin and build make, from wheels in fresh environments."""
     session.install("uv>=0.5", *BUILD)
     wheels = Path(session.create_tmp()).resolve() / "wheels"
     for path in distributions():
@@ -87,6 +87,7 @@ def contracts(session: nox.Session) -> None:
         servers = [ROOT, ROOT / "plugins" / "mysql", ROOT / "plugins" / "sandbox"]  # all by path: see install_workspace
         session.install("--no-build-isolation", *(argument for path in servers for argument in ("-e", str(path))))
         with_servers(session, "python", str(ROOT / "tests" / "scaffolds.py"), str(wheels))
+        with_servers(session, "python", str(ROOT / "tests" / "builds.py"), str(wheels), flavours="mysql")
 
 
 @nox.session

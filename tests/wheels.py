@@ -9,7 +9,7 @@ import sys
 import tomllib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 ROOT = Path(__file__).resolve().parents[1]
 PYTEST = ("pytest>=8", "pytest-asyncio>=0.25")
@@ -77,7 +77,7 @@ class Environment:
         self.python = folder / "env" / "bin" / "python"
         keep = ("PATH", "HOME", "LANG", "TMPDIR")
         passed = ("UV_", "PIP_", "SSL_", "HTTP", "http", "NO_PROXY", "no_proxy", "ALTUS4_TEST_", "XDG_")
-        self._environ = {n: v for n, v in os.environ.items() if n in keep or n.startswith(passed)}
+        self.environ = {n: v for n, v in os.environ.items() if n in keep or n.startswith(passed)}
         self.uv("venv", "--quiet", "--python", sys.executable, str(folder / "env"))
 
     def uv(self, *arguments: str) -> None:
@@ -100,11 +100,16 @@ class Environment:
         return subprocess.run(
             [str(self.python), *arguments],
             cwd=where or self.here,
-            env=self._environ,
+            env=self.environ,
             capture_output=True,
             text=True,
             check=False,
         )
+
+    def start(self, *arguments: str, log: IO[str]) -> "subprocess.Popen[str]":
+        """Start Python with these arguments; what it prints goes to the log."""
+        command = [str(self.python), *arguments]
+        return subprocess.Popen(command, cwd=self.here, env=self.environ, stdout=log, stderr=log, text=True)
 
     def check(self, *arguments: str, where: Path | None = None) -> str:
         """Run Python; give what it printed, and fail with it when it failed."""
@@ -130,7 +135,7 @@ class Environment:
             raise Failed(message)
 
     def _check(self, command: Sequence[str]) -> None:
-        done = subprocess.run(command, cwd=self.here, env=self._environ, capture_output=True, text=True, check=False)
+        done = subprocess.run(command, cwd=self.here, env=self.environ, capture_output=True, text=True, check=False)
         if done.returncode:
             message = f"{' '.join(command)} failed:\n{done.stdout}{done.stderr}"
             raise Failed(message)

@@ -9,6 +9,7 @@ from typing import Any, NoReturn
 
 import click
 
+from altus4_core.cli.build import build
 from altus4_core.cli.migrate import migrate
 from altus4_core.cli.newplugin import new_plugin
 from altus4_core.commands import EXIT_FAILED, EXIT_USAGE, CommandContext, fail
@@ -139,6 +140,7 @@ def plugins(context: CommandContext, *, as_json: bool) -> None:
 
 main.add_command(migrate)
 main.add_command(new_plugin)
+main.add_command(build)
 
 
 @main.group()

@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping
 
 CORE = "core"
 
-COMMANDS = frozenset({"serve", "plugins", "config", "doctor", "migrate", "new-plugin"})
+COMMANDS = frozenset({"serve", "plugins", "config", "doctor", "migrate", "new-plugin", "build"})
 
 ROUTES = frozenset(
     {

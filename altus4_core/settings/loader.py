@@ -4,7 +4,7 @@ A value comes from the environment, else from `.env`, else from the settings fil
 """
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import quote
@@ -126,13 +126,20 @@ class LoadedSettings:
         return settings, reader.values
 
 
-def load_settings(path: Path | None, environ: Mapping[str, str], *, strict: bool = True) -> LoadedSettings:
+def load_settings(
+    path: Path | None,
+    environ: Mapping[str, str],
+    *,
+    strict: bool = True,
+    adapt: Callable[[Mapping[str, Any]], Mapping[str, Any]] | None = None,
+) -> LoadedSettings:
     """Read all sources and decode the core's part.
 
     Args:
         path: The settings file; None for `ALTUS4_CONFIG`, else `./altus4.toml`, else no file.
         environ: The process environment.
         strict: Raise what is wrong; False leaves it in `problems`, to be reported with what else is found.
+        adapt: Gives the tables to use instead of those of the file; what stays in them keeps its lines.
 
     Raises:
         SettingsError: with everything that is wrong, one located line each.
@@ -140,6 +147,8 @@ def load_settings(path: Path | None, environ: Mapping[str, str], *, strict: bool
     chosen = choose_path(path, environ)
     folder = (chosen.parent if chosen is not None else Path()).absolute()
     file, problems = read_settings_file(chosen)
+    if adapt is not None:
+        file = attrs.evolve(file, tables=adapt(file.tables))
     environment, more = read_environment(folder, environ)
     problems += more
     fallbacks: dict[KeyPath, Variable] = {}
