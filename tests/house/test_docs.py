@@ -70,3 +70,13 @@ def test_links_lead_somewhere(page):
         if not file.exists() or (anchor and file.suffix == ".md" and anchor not in anchors_of(file.read_text())):
             wrong.append(target)
     assert wrong == []
+
+
+def test_tests_and_folders_that_the_security_page_names_are_there():
+    """It says what is tested where; each name is a test file, the beginning of several, or a path."""
+    page = (ROOT / "docs" / "security.md").read_text(encoding="utf-8")
+    files = {path.stem for path in tracked_files() if path.name.startswith("test_")}
+    for name in set(re.findall(r"`(test_[a-z_0-9]+)\*?(?:\.py)?`", page)):
+        assert any(file.startswith(name) for file in files), name
+    for path in set(re.findall(r"`((?:tests|plugins)/[\w/.-]+)`", page)):
+        assert (ROOT / path).exists(), path
