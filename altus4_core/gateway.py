@@ -100,6 +100,8 @@ class Gateway:
         if problems:
             await self.registry.close()
             raise StartupRefused(problems)
+        for warning in self.composition.warnings:
+            logger.warning(warning.line())
         self.events.start()
         self.watchdog.start()
 

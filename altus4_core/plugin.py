@@ -13,7 +13,10 @@ from altus4_core.counters import Counters, PluginCounters
 from altus4_core.settings.core import CoreSettings
 from altus4_core.tables import TableRights
 
-API: tuple[int, int] = (1, 0)
+API_VERSIONS: tuple[tuple[int, int], ...] = ((1, 0),)
+"""All versions of the plugin API that there were, the present one last: what may be removed depends on them."""
+
+API: tuple[int, int] = API_VERSIONS[-1]
 """Version of the plugin API, apart from package versions: minor versions add, major versions remove."""
 
 T = TypeVar("T")

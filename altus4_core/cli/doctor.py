@@ -25,6 +25,10 @@ async def examine(gateway: Gateway) -> Sequence[Finding]:
     try:
         loaded = len(gateway.composition.loaded())
         findings = [*_settings(gateway), Finding("plugins", Severity.OK, f"{loaded} plugins loaded")]
+        findings += [
+            Finding(f"plugin {warning.who}", Severity.WARNING, warning.what, warning.hint)
+            for warning in gateway.composition.warnings
+        ]
         deadlines = gateway.settings.core.deadlines
         for name, (ok, took) in (await gateway.registry.ping(deadlines.ping)).items():
             severity = Severity.OK if ok else Severity.ERROR

@@ -42,11 +42,15 @@ class Entry:
 
 @attrs.frozen
 class Composition:
-    """The result of start-up: plugins in order, providers per seam, and everything that is wrong."""
+    """The result of start-up: plugins in order, providers per seam, and everything that is wrong.
+
+    `warnings` keep nothing from starting: plugins use what will be removed.
+    """
 
     plugins: Sequence[LoadedPlugin]
     entries: Mapping[str, Sequence[Entry]]
     problems: Sequence[Problem] = ()
+    warnings: Sequence[Problem] = ()
 
     def of(self, seam: str) -> Sequence[Entry]:
         """Give the entries of one seam, in order."""

@@ -44,6 +44,7 @@ def plugin_report(gateway: Gateway) -> dict[str, Any]:
         "pluginApi": f"{API[0]}.{API[1]}",
         "plugins": plugins,
         "wraps": wraps,
+        "warnings": [warning.line() for warning in composition.warnings],
         "problems": [problem.line() for problem in gateway.problems()],
     }
 
@@ -63,6 +64,8 @@ def plugin_table(report: Mapping[str, Any]) -> str:
     text = columns(rows)
     for wrap in report["wraps"]:
         text += f"\n{wrap['seam']} {wrap['provider']} of {wrap['plugin']} is wrapped by {', '.join(wrap['wrappedBy'])}"
+    for warning in report["warnings"]:
+        text += f"\nwarning: {warning}"
     for problem in report["problems"]:
         text += f"\nproblem: {problem}"
     return text

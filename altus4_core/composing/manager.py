@@ -29,6 +29,7 @@ from altus4_core.composing.composition import Composition, LoadedPlugin
 from altus4_core.composing.discovery import FoundPlugin
 from altus4_core.composing.recordfaults import is_tuple_of_types
 from altus4_core.counters import Counters
+from altus4_core.deprecation import DEPRECATIONS, noted_warnings, uses_of
 from altus4_core.errors import FOREIGN_FAULTS, Problem, SettingsError
 from altus4_core.hookspecs import PROJECT, Altus4HookSpecs
 from altus4_core.plugin import API, Plugin, PluginContext, ServiceDirectory
@@ -67,6 +68,7 @@ class PluginManager:
         self._services = services
         self._selection = selection or Selection()
         self._problems: list[Problem] = []
+        self._warnings: list[Problem] = []
 
     def compose(self) -> Composition:
         """Run all the steps."""
@@ -96,7 +98,7 @@ class PluginManager:
             plugin if plugin.status != "loaded" or plugin.name in alive else attrs.evolve(plugin, status="failed")
             for plugin in plugins
         ]
-        return Composition(plugins, entries, [*self._problems, *composer.problems])
+        return Composition(plugins, entries, [*self._problems, *composer.problems], self._warnings)
 
     def _select(self, found: Mapping[str, Sequence[FoundPlugin]]) -> list[str]:
         if self._selection.none:
@@ -137,7 +139,8 @@ class PluginManager:
             return self._failed(base, what, "uninstall all but one")
         started = time.perf_counter()
         try:
-            cls = claim.load()
+            with noted_warnings() as noted:
+                cls = claim.load()
         except SyntaxError as error:
             return self._failed(base, f"syntax error in {error.filename}:{error.lineno}: {error.msg}", "correct it")
         except ModuleNotFoundError as error:
@@ -149,6 +152,8 @@ class PluginManager:
             what = f"failed at import: {type(error).__name__}: {_one_line(error)}"
             return self._failed(base, what, "see the plugin's documentation")
         loaded = attrs.evolve(base, load_ms=(time.perf_counter() - started) * 1000)
+        for what in noted:
+            self._warn(base, *what.split("; ", 1))
         return self._configure(loaded, cls)
 
     def _configure(self, base: LoadedPlugin, cls: object) -> LoadedPlugin:
@@ -186,6 +191,9 @@ class PluginManager:
         self._problems.append(Problem(plugin.name, what, where, hint))
         return attrs.evolve(plugin, error=what)
 
+    def _warn(self, plugin: LoadedPlugin, what: str, hint: str) -> None:
+        self._warnings.append(Problem(plugin.name, what, f"{plugin.distribution} {plugin.version}", hint))
+
     def _register(self, manager: pluggy.PluginManager, plugin: LoadedPlugin) -> bool:
         known = {name for name in vars(Altus4HookSpecs) if name.startswith("altus4_")}
         unknown = [
@@ -216,6 +224,15 @@ class PluginManager:
             text = " ".join(str(error).split())
             self._failed(plugin, f"a hook does not fit its specification: {text}", "see docs/hooks.md")
             return False
+        implemented = manager.get_hookcallers(plugin.instance) or ()
+        hooks = {
+            caller.name: impl.argnames
+            for caller in implemented
+            for impl in caller.get_hookimpls()
+            if impl.plugin is plugin.instance
+        }
+        for entry in uses_of(hooks, DEPRECATIONS):
+            self._warn(plugin, entry.line(), f"use {entry.instead}")
         return True
 
     def _context(self, name: str, tables: TableRights) -> PluginContext:

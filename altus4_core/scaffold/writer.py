@@ -10,6 +10,7 @@ from string import Template
 import attrs
 
 from altus4_core.errors import Problem, SettingsError
+from altus4_core.plugin import API
 
 NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 _SUFFIX = ".tmpl"
@@ -104,6 +105,7 @@ def _values(name: str, seam: str) -> dict[str, str]:
     settings = f"\n[plugins.{name}]\n{kind.settings}" if kind.settings else ""
     return {
         "name": name,
+        "api": f"{API[0]}, {API[1]}",
         "distribution": distribution,
         "package": distribution.replace("-", "_"),
         "table": name.replace("-", "_"),
