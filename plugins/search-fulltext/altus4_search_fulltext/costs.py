@@ -95,12 +95,17 @@ class CostBook:
             matched: How many rows the query finds, None when they were not counted.
         """
         if matched is not None and query.alternatives:
-            single = len(query.terms) == 1
-            for term in query.terms:  # each of several has at most as many rows as all together
-                key = (place, term)
-                known = self._rows.get(key)
-                self._keep(self._rows, key, matched if single or known is None else min(known, matched))
-            return
+            keys = [(place, term) for term in query.terms]
+            if len(keys) == 1:
+                self._keep(self._rows, keys[0], matched)
+                return
+            # Each of several has at most as many rows as all together. For one that was never counted that is no
+            # estimate: added up, the bounds of many words made searches too dear that had just been answered.
+            counted = [key for key in keys if key in self._rows]
+            for key in counted:
+                self._keep(self._rows, key, min(self._rows[key], matched))
+            if len(counted) == len(keys):
+                return
         text = (place, query.text)
         known_seconds = self._seconds.get(text)
         if known_seconds is not None and seconds > known_seconds:

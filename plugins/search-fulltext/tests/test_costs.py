@@ -35,15 +35,23 @@ def test_rows_are_remembered_word_by_word_and_added():
     assert book.predict("other", words("mysql")).seconds == 0.0
 
 
-def test_several_words_bound_each_of_them_until_it_is_counted_alone():
+def test_several_words_bound_those_that_were_counted():
     book = CostBook()
-    book.learn("t", words("a", "b"), 0.1, 500)
-    assert book.predict("t", words("a")).seconds == pytest.approx(500 * SECONDS_PER_ROW)
-    book.learn("t", words("a"), 0.1, 20)
+    book.learn("t", words("a"), 0.1, 900)
+    book.learn("t", words("b"), 0.1, 20)
     book.learn("t", words("a", "b"), 0.1, 480)
+    assert book.predict("t", words("a")).seconds == pytest.approx(480 * SECONDS_PER_ROW)
     assert book.predict("t", words("a", "b")).seconds == pytest.approx(500 * SECONDS_PER_ROW)
     book.learn("t", words("a"), 0.1, 900)  # the table has grown
     assert book.predict("t", words("a")).seconds == pytest.approx(900 * SECONDS_PER_ROW)
+
+
+def test_a_query_of_many_words_costs_again_what_it_did_cost():
+    book, many = CostBook(), words(*[f"w{number}" for number in range(20)])
+    book.learn("t", many, 0.57, 819_000)  # one common word and 19 rare ones
+    assert book.predict("t", many).seconds == pytest.approx(0.57)
+    assert book.predict("t", words("w1")).seconds == 0.0
+    assert book.predict("t", many, lambda _: 1000).seconds == pytest.approx(20_000 * SECONDS_PER_ROW)
 
 
 def test_what_rows_do_not_tell_is_a_time_and_the_shortest_counts():
