@@ -88,9 +88,10 @@ class ApiKeyRepository(Protocol):
         ...
 
     async def add_first(self, key: ApiKey, now: datetime) -> bool:
-        """Insert unless the user has a key that is active and not retired by `now`; of callers at once one gets True.
+        """Insert unless the user has a key that works at `now`; of callers at once one gets True.
 
-        Whichever process they are in: False says that somebody else's key is there.
+        Such a key is active, and neither expired nor retired. Whichever process the callers are in: False says that
+        somebody else's key is there.
         """
         ...
 

@@ -31,8 +31,9 @@ class MemoryApiKeys:
 
     async def add_first(self, key: ApiKey, now: datetime) -> bool:
         """Insert unless the user has a key that works."""
-        if any(own.retired_at is None or own.retired_at > now for own in await self.list(key.user_id)):
-            return False
+        for own in await self.list(key.user_id):
+            if all(end is None or end > now for end in (own.expires_at, own.retired_at)):
+                return False
         await self.add(key)
         return True
 

@@ -22,7 +22,7 @@ def key_json(key: ApiKey, now: datetime) -> dict[str, Any]:
         "permissions": [known for known in PERMISSIONS if known in key.permissions],
         "rateLimitTier": key.rate_limit_tier,
         "usageCount": key.usage_count,
-        "isActive": key.is_active and not (key.retired_at is not None and now >= key.retired_at),
+        "isActive": key.is_active and not (ends_at is not None and now >= ends_at),
     }
     if key.rate_limit_custom is not None:
         custom = key.rate_limit_custom

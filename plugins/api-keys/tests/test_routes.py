@@ -151,10 +151,14 @@ async def test_changing_a_key_takes_effect_at_once(house):
     house.clock.advance(5)
     expired = await house.call("GET", "//search", key["secretKey"])
     assert (expired.status, expired.code) == (401, "API_KEY_EXPIRED")
+    listed = await house.call("GET", "/keys", house.ann, status=200)
+    assert (listed.data["apiKeys"], listed.data["total"]) == ([], 0)
+    assert (await house.call("GET", f"/keys/{key['id']}", house.ann)).data["isActive"] is False
     # An expired key can be renamed as it is, and brought back by clearing its expiry.
     await house.call("PUT", f"/keys/{key['id']}", house.ann, {"name": "Still mine"}, status=200)
     cleared = await house.call("PUT", f"/keys/{key['id']}", house.ann, {"expiresAt": None}, status=200)
     assert "expiresAt" not in cleared.data
+    assert cleared.data["isActive"] is True
     assert await house.works(key["secretKey"]) == 200
     here = {"allowedIps": ["192.0.2.0/24"]}
     await house.call("PUT", f"/keys/{key['id']}", house.ann, here, status=200)

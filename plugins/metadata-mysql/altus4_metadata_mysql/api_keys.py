@@ -56,12 +56,12 @@ class ApiKeys:
         deadlock, begins anew, and finds the other's key.
         """
         sql = (
-            "SELECT id FROM api_keys WHERE user_id = %s AND is_active AND (retired_at IS NULL OR retired_at > %s)"
-            " FOR UPDATE"
+            "SELECT id FROM api_keys WHERE user_id = %s AND is_active AND (expires_at IS NULL OR expires_at > %s)"
+            " AND (retired_at IS NULL OR retired_at > %s) FOR UPDATE"
         )
 
         async def work(lease: Lease) -> bool:
-            if (await lease.fetch(sql, (key.user_id, to_time(now)))).first() is not None:
+            if (await lease.fetch(sql, (key.user_id, to_time(now), to_time(now)))).first() is not None:
                 return False
             await lease.fetch(ADD, _added(key))
             return True

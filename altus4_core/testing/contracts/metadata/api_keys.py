@@ -69,6 +69,10 @@ class ApiKeyContract:
         assert await store.api_keys.add_first(a_key(user.id), NOON)
         with pytest.raises(NotFound):
             await store.api_keys.add_first(a_key(new_id()), NOON)
+        owner = await a_user(store)
+        await store.api_keys.add(a_key(owner.id, expires_at=NOON))
+        assert not await store.api_keys.add_first(a_key(owner.id), NOON - timedelta(seconds=1))
+        assert await store.api_keys.add_first(a_key(owner.id), NOON)
 
     async def test_keys_are_listed_newest_first(self, store: MetadataStore) -> None:
         """Keys are listed newest first."""
