@@ -237,7 +237,7 @@ class TableHits:
     ranked with (0: none were there yet, the list is in the order used then), so that `SearchRequest.generations`
     can pin them; None: the order does not depend on statistics. `misfits` tells what of the request does not fit the
     table. `facets` has the counts of the columns asked for that the table has, as spelt there; rows are counted as in
-    `total`.
+    `total`. `failure` says why this table could not answer while others of its database did, which then is `partial`.
     """
 
     table: str
@@ -251,6 +251,7 @@ class TableHits:
     evidence: TermEvidence | None = None
     misfits: Sequence[Misfit] = ()
     facets: Mapping[str, FacetCounts] = attrs.field(factory=dict)
+    failure: Notice | None = None
 
 
 class DatabaseStatus(StrEnum):

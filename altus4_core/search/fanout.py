@@ -95,7 +95,18 @@ class FanOut:
             timed_out = fault.kind == "timeout"
             status = DatabaseStatus.TIMEOUT if timed_out else DatabaseStatus.ERROR
             error = _timeout_notice(seconds) if timed_out else Notice("MODE_FAULT", "The search mode failed here.")
+        else:
+            error = _failure_of(tables)
+            status = DatabaseStatus.OK if error is None else DatabaseStatus.PARTIAL
         return _outcome(database, status, started, tables=tables, error=error)
+
+
+def _failure_of(tables: Sequence[TableHits]) -> Notice | None:
+    """Say which tables could not answer, and why the first of them could not."""
+    failures = {table.table: table.failure for table in tables if table.failure is not None}
+    for first in failures.values():
+        return Notice(first.code, first.message, {"tables": list(failures), **first.details})
+    return None
 
 
 def _outcome(

@@ -81,7 +81,9 @@ def nothing_found(request: SearchRequest, outcomes: Sequence[DatabaseOutcome], n
             code = outcome.error.code if outcome.error else outcome.status.value
             skipped.append({"database": outcome.id, "reason": code})
         for table in outcome.tables:
-            if table.index:
+            if table.failure is not None:
+                skipped.append({"database": outcome.id, "table": table.table, "reason": table.failure.code})
+            elif table.index:
                 searched += 1
             else:
                 reason = table.notices[0].code if table.notices else "SKIPPED"

@@ -101,6 +101,10 @@ class Missing:
                 return [], Diagnosis("DATABASE_FAILED", message, {"status": outcome.status.value})
             if outcome.id == row.database_id and outcome.status is DatabaseStatus.SKIPPED and outcome.error:
                 return [], Diagnosis("DATABASE_NOT_SEARCHED", outcome.error.message, {"code": outcome.error.code})
+            for table in outcome.tables if outcome.id == row.database_id else ():
+                if table.table == row.table and table.failure is not None:
+                    message = f"Its table did not answer: {table.failure.message}"
+                    return [], Diagnosis("DATABASE_FAILED", message, {"status": outcome.status.value})
         return list(self._pipeline.fuse(question, outcomes)), None
 
     async def _asked(self, question: Question, row: Row, ends: float) -> Diagnosis:

@@ -11,7 +11,18 @@ from typing import Any
 from altus4_core.explanations import Diagnosis, SourceExplanation, TableAnalysis
 from altus4_core.facets import FacetCounts
 from altus4_core.matches import Matches
-from altus4_core.records import Category, Finding, FusedHit, Hit, Identity, Severity, Suggestion, TableHits, Verdict
+from altus4_core.records import (
+    Category,
+    Finding,
+    FusedHit,
+    Hit,
+    Identity,
+    Notice,
+    Severity,
+    Suggestion,
+    TableHits,
+    Verdict,
+)
 from altus4_core.schema.encode import dumps
 
 Check = Callable[[Any], str | None]
@@ -84,6 +95,8 @@ def _look_at_table(table: Any) -> str | None:
         return f"returned a generation of {table.table!r} that is no whole number"
     if table.facets and (wrong := _look_at_facets(table.facets)) is not None:
         return wrong
+    if table.failure is not None and not isinstance(table.failure, Notice):
+        return f"returned a failure of {table.table!r} that is no Notice"
     for hit in table.hits:
         # Exact types first, which nearly all hits have: a call for each of three members of each hit costs more.
         if type(hit) is Hit and type(hit.score) is float and type(hit.data) is dict and type(hit.key) is tuple:

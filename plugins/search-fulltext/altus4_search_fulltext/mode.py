@@ -8,6 +8,7 @@ from typing import Any, cast
 import attrs
 from altus4_mysql import MySQLError, MySQLTarget, TargetSchema
 
+from altus4_core.errors import TargetFailed
 from altus4_core.explanations import Diagnosis, SourceExplanation, TableAnalysis
 from altus4_core.records import SearchRequest, TableHits
 from altus4_core.resultids import key_parts
@@ -207,19 +208,35 @@ class FulltextMode:
         request: SearchRequest,
         ends: float,
     ) -> list[TableHits]:
-        """Search several tables at once, but never so many that one request fills the database's queue."""
+        """Search several tables at once, but never so many that one request fills the database's queue.
+
+        A table that cannot answer takes nothing away from those that did.
+
+        Raises:
+            TargetFailed: none of them could.
+        """
         slots = asyncio.Semaphore(self._concurrency)
 
-        async def one(search: TableSearch, query: IndexQuery) -> TableHits:
+        async def one(search: TableSearch, query: IndexQuery) -> TableHits | TargetFailed:
             async with slots:
-                return await self._run(search, target, query, request, ends)
+                try:
+                    return await self._run(search, target, query, request, ends)
+                except TargetFailed as failure:
+                    return failure
 
         try:
             async with asyncio.TaskGroup() as group:
                 tasks = [group.create_task(one(search, query)) for _, search, query in pending]
         except BaseExceptionGroup as failures:
             raise failures.exceptions[0] from None
-        return [task.result() for task in tasks]
+        found = [task.result() for task in tasks]
+        failures = [each for each in found if isinstance(each, TargetFailed)]
+        if len(failures) == len(found):
+            raise failures[0]
+        return [
+            search.unanswered(each) if isinstance(each, TargetFailed) else each
+            for (_, search, _), each in zip(pending, found, strict=True)
+        ]
 
 
 async def _schema(target: MySQLTarget) -> TargetSchema:

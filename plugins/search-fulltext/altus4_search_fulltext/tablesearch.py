@@ -10,7 +10,7 @@ from altus4_mysql import MySQLError, MySQLTarget, Rows
 from altus4_core.errors import TargetFailed
 from altus4_core.facets import NO_ROWS
 from altus4_core.filters import Misfit
-from altus4_core.records import Hit, SearchRequest, TableHits
+from altus4_core.records import Hit, Notice, SearchRequest, TableHits
 from altus4_search_fulltext.beyond import amended, question
 from altus4_search_fulltext.failures import database_failure, is_refused_statement, table_failure
 from altus4_search_fulltext.lane import Lane
@@ -88,6 +88,11 @@ class TableSearch:
         return TableHits(
             self.name, self.plan.index.name, (), 0, "eq", notices=told, misfits=self.misfits, facets=facets
         )
+
+    def unanswered(self, failure: TargetFailed) -> TableHits:
+        """Give the result of a search that failed although other tables of the database answered."""
+        notice = Notice(failure.error_code, failure.message)
+        return TableHits(self.name, self.plan.index.name, (), exhausted=False, misfits=self.misfits, failure=notice)
 
     async def run(self, target: MySQLTarget, query: IndexQuery, request: SearchRequest, ends: float) -> TableHits:
         """Search.

@@ -7,7 +7,7 @@ import pytest
 
 from altus4_core import Plugin, hookimpl
 from altus4_core.errors import CursorExpired, TargetFailed, Unsearchable, ValidationFailed
-from altus4_core.records import Hit, TableHits
+from altus4_core.records import Hit, Notice, TableHits
 from altus4_core.testing.memory import MemoryStore
 from altus4_core.testing.twins.plugin import MemoryPlugin
 
@@ -37,13 +37,14 @@ class Slow(Plugin):
                 way = plugin.ways.get(target.database.id)
                 if isinstance(way, Exception):
                     raise way
-                if way is not None:
+                if isinstance(way, int | float):
                     try:
                         await asyncio.sleep(way)
                     except asyncio.CancelledError:
                         plugin.cancelled.append(target.database.id)
                         raise
-                return [TableHits("t", "i", [Hit((target.database.id,), 1.0, {"x": 1})], 1, "eq")]
+                found = TableHits("t", "i", [Hit((target.database.id,), 1.0, {"x": 1})], 1, "eq")
+                return [found, *([way] if isinstance(way, TableHits) else ())]
 
         return [Mode()]
 
@@ -98,6 +99,25 @@ async def test_codes_of_a_target(search, code, status):
     entry = next(entry for entry in body["data"]["databases"] if entry["id"] == "slow")
     assert entry["status"] == status
     assert entry["error"] == {"code": code, "message": "Not now."}
+
+
+LATE = TableHits("large", "i", (), exhausted=False, failure=Notice("TIMEOUT", "Too late."))
+
+
+async def test_a_table_that_fails_beside_others_makes_its_database_partial(search):
+    status, body, _, _ = await search({"slow": LATE})
+    data = body["data"]
+    entry = next(entry for entry in data["databases"] if entry["id"] == "slow")
+    assert (status, entry["status"], entry["returned"]) == (200, "partial", 1)
+    assert entry["error"] == {"code": "TIMEOUT", "message": "Too late.", "tables": ["large"]}
+    assert "matched" not in entry
+    assert (data["complete"], data["totalCount"], data["totalRelation"]) == (False, 3, "gte")
+
+
+async def test_whoever_wants_all_or_nothing_gets_no_part_of_a_database(search):
+    status, body, _, _ = await search({"slow": LATE}, partial="fail")
+    assert (status, body["error"]["code"]) == (502, "SEARCH_FAILED")
+    assert body["error"]["details"] == [{"id": "slow", "status": "partial", "code": "TIMEOUT"}]
 
 
 async def test_databases_stand_in_a_stable_order(search):
