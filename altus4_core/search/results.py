@@ -107,7 +107,9 @@ def _look_at_table(table: Any) -> str | None:
             return f"returned a {type(hit).__name__} among the hits of {table.table!r}, not a Hit"
         if not (_is_kind(hit.data, Mapping) and _is_number(hit.score) and _is_kind(hit.key, tuple)):
             return f"returned a Hit of {table.table!r} whose score, key or data is of a wrong type"
-    return _sendable([(hit.key, hit.data, hit.matched_columns, hit.snippet, hit.highlights) for hit in table.hits])
+    told = [(notice.code, notice.message, notice.details) for notice in (*table.notices, table.failure) if notice]
+    rows = [(hit.key, hit.data, hit.matched_columns, hit.snippet, hit.highlights) for hit in table.hits]
+    return _sendable([table.table, table.index, told, rows])
 
 
 def _look_at_facets(facets: Any) -> str | None:
@@ -134,7 +136,7 @@ def check_matches(result: Any) -> str | None:
         spans: Sequence[Any] = matches.spans
         if not all(isinstance(span, tuple) and len(span) == 2 and all(map(_is_whole, span)) for span in spans):
             return f"returned matches of {column!r} whose spans are no pairs of whole numbers"
-    return None
+    return _sendable([(column, matches.text) for column, matches in result.items()])
 
 
 def check_fused(result: Any) -> str | None:
@@ -164,13 +166,13 @@ def _look_at_category(category: Any) -> str | None:
         return "returned a Category whose filter is no mapping"
     if not isinstance(category.members, frozenset):
         return "returned a Category whose members are no frozenset"
-    return _sendable([category.source, category.filter])
+    return _sendable([category.name, category.source, category.filter])
 
 
 def _look_at_suggestion(suggestion: Any) -> str | None:
     if type(suggestion.text) is not str or not _is_number(suggestion.score) or not isinstance(suggestion.type, str):
         return "returned a Suggestion whose text, score or type is of a wrong type"
-    return None
+    return _sendable([suggestion.text, suggestion.type])
 
 
 def _look_at_finding(finding: Any) -> str | None:

@@ -10,6 +10,7 @@ FAULTS = {
     "late": "timeout",
     "junk": "wrong-type",
     "inner-junk": "wrong-type",
+    "unsendable": "wrong-type",
 }
 
 

@@ -12,6 +12,7 @@ FAULTS = {
     "late": ("timeout", "TIMEOUT"),
     "junk": ("error", "MODE_FAULT"),
     "inner-junk": ("error", "MODE_FAULT"),
+    "unsendable": ("error", "MODE_FAULT"),
 }
 
 

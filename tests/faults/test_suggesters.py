@@ -3,7 +3,7 @@
 import pytest
 
 PATH = "/api/v1/search/suggestions?query=data"
-FAULTS = ["raises", "exits", "cancels", "hangs", "late", "junk", "inner-junk"]
+FAULTS = ["raises", "exits", "cancels", "hangs", "late", "junk", "inner-junk", "unsendable"]
 
 
 @pytest.fixture

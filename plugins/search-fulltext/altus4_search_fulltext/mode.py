@@ -230,9 +230,9 @@ class FulltextMode:
         except BaseExceptionGroup as failures:
             raise failures.exceptions[0] from None
         found = [task.result() for task in tasks]
-        failures = [each for each in found if isinstance(each, TargetFailed)]
-        if len(failures) == len(found):
-            raise failures[0]
+        failed = [each for each in found if isinstance(each, TargetFailed)]
+        if len(failed) == len(found):
+            raise failed[0]
         return [
             search.unanswered(each) if isinstance(each, TargetFailed) else each
             for (_, search, _), each in zip(pending, found, strict=True)

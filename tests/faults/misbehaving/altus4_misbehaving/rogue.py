@@ -27,6 +27,8 @@ from altus4_core.routing import Route
 from altus4_core.seams import Service
 from altus4_misbehaving.ways import WAYS, misbehave, misbehave_now
 
+UNSENDABLE = "\ud800"  # half a character: a text, but none that can be written
+
 
 @attrs.frozen
 class RogueSettings:
@@ -35,7 +37,9 @@ class RogueSettings:
     seams: Mapping[str, str] = setting(
         factory=dict,
         doc="How to misbehave in which seam.",
-        validator=deep_mapping(instance_of(str), in_([*WAYS, "rejects", "refuses", "denies", "abstains"])),
+        validator=deep_mapping(
+            instance_of(str), in_([*WAYS, "rejects", "refuses", "denies", "abstains", "unsendable"])
+        ),
     )
     ping: str = setting("well", doc="How the ping misbehaves.")
     close: str = setting("well", doc="How closing misbehaves.")
@@ -132,7 +136,8 @@ class Rogue(Plugin):
             way = self._way("search-mode")
             if target.database.id == "quiet":
                 way = "well"
-            found = TableHits("t", "i", [Hit((1,), 1.0, {"text": "found"})])
+            table = UNSENDABLE if way == "unsendable" else "t"
+            found = TableHits(table, "i", [Hit((1,), 1.0, {"text": "found"})])
             return await misbehave(way, [found], [attrs.evolve(found, hits=[{"text": "found"}])])
 
         return self._offer("search-mode", search=search, kinds=frozenset({"memory", self.name}), options=None)
@@ -168,8 +173,9 @@ class Rogue(Plugin):
         """Categorize, badly."""
 
         async def categorize(_: Any, request: Any, hits: Any) -> Any:
-            category = Category("rogue", len(hits), 1.0, self.name)
-            return await misbehave(self._way("categorizer"), [category], [attrs.evolve(category, filter=object())])
+            way = self._way("categorizer")
+            category = Category(UNSENDABLE if way == "unsendable" else "rogue", len(hits), 1.0, self.name)
+            return await misbehave(way, [category], [attrs.evolve(category, filter=object())])
 
         return self._offer("categorizer", categorize=categorize)
 
@@ -178,8 +184,9 @@ class Rogue(Plugin):
         """Suggest, badly."""
 
         async def suggest(_: Any, request: Any) -> Any:
-            suggestion = Suggestion("rogue", 1.0, "popular")
-            return await misbehave(self._way("suggester"), [suggestion], [attrs.evolve(suggestion, score="high")])
+            way = self._way("suggester")
+            suggestion = Suggestion(UNSENDABLE if way == "unsendable" else "rogue", 1.0, "popular")
+            return await misbehave(way, [suggestion], [attrs.evolve(suggestion, score="high")])
 
         return self._offer("suggester", suggest=suggest)
 
