@@ -20,6 +20,7 @@ from altus4_mysql import (
     RetryBudget,
     Rows,
     Scalar,
+    SessionOptions,
     UnsafeParameter,
     make_driver,
     parse_url,
@@ -57,7 +58,8 @@ def options_of(url: Secret, *, query_timeout: float) -> ConnectOptions:
     if not options.database:
         hint = "end the URL with /altus4_metadata"
         raise SettingsError([Problem(WHO, "the URL names no schema", WHERE, hint)])
-    return attrs.evolve(options, query_timeout=query_timeout)
+    # Servers may be set to READ COMMITTED, where a first key could be made twice and figures mix two moments.
+    return attrs.evolve(options, query_timeout=query_timeout, session=SessionOptions(repeatable_read=True))
 
 
 class Link:

@@ -72,6 +72,9 @@ class SessionOptions:
         default="+00:00", validator=validators.matches_re(r"[+-]\d\d:\d\d"), metadata={"doc": "time_zone as offset"}
     )
     read_only: bool = field(default=False, metadata={"doc": "transactions read only: customers' servers"})
+    repeatable_read: bool = field(
+        default=False, metadata={"doc": "REPEATABLE READ, whatever the server has: what relies on gap locks or one view"}
+    )
 
 
 @frozen

@@ -19,7 +19,7 @@ def session_statement(options: SessionOptions, flavour: Flavour) -> str:
 
     Args:
         options: validated when built, hence safe to put between quotes.
-        flavour: MariaDB before 11.1 knows `tx_read_only` only, MySQL 8 and later `transaction_read_only` only.
+        flavour: MariaDB before 11.1 knows `tx_read_only` and `tx_isolation` only, MySQL 8 and later the long names only.
     """
     parts = [
         "NAMES utf8mb4",
@@ -29,4 +29,7 @@ def session_statement(options: SessionOptions, flavour: Flavour) -> str:
     ]
     if options.read_only:
         parts.append("tx_read_only=1" if flavour == "mariadb" else "transaction_read_only=1")
+    if options.repeatable_read:
+        name = "tx_isolation" if flavour == "mariadb" else "transaction_isolation"
+        parts.append(f"{name}='REPEATABLE-READ'")
     return "SET " + ", ".join(parts)
