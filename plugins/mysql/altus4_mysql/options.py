@@ -73,7 +73,8 @@ class SessionOptions:
     )
     read_only: bool = field(default=False, metadata={"doc": "transactions read only: customers' servers"})
     repeatable_read: bool = field(
-        default=False, metadata={"doc": "REPEATABLE READ, whatever the server has: what relies on gap locks or one view"}
+        default=False,
+        metadata={"doc": "REPEATABLE READ, whatever the server has: what relies on gap locks or one view"},
     )
 
 

@@ -10,7 +10,7 @@ from altus4_mysql import ConnectOptions
 from altus4_metadata_mysql.dump.credentials import option_file
 from altus4_metadata_mysql.dump.errors import BackupFailed
 from altus4_metadata_mysql.dump.facts import Server
-from altus4_metadata_mysql.dump.programs import Program, last_words, without_secrets
+from altus4_metadata_mysql.dump.programs import Program, environment, last_words
 
 KEPT: Final = 1 << 16  # bytes of what a program says of its errors
 
@@ -61,7 +61,7 @@ async def running(
                 stdout=asyncio.subprocess.DEVNULL if feed else asyncio.subprocess.PIPE,
                 stderr=asyncio.subprocess.PIPE,
                 pass_fds=file.descriptors,
-                env=without_secrets(),
+                env=environment(),
                 limit=1 << 20,
             )  # fmt: skip
         except OSError as error:

@@ -24,6 +24,7 @@ PACKAGES: Final = {
     "MySQL": "mysql-client-core (Debian has it in sid) or mysql-client",
     "MariaDB": "mariadb-client",
 }
+LOGIN_FILE: Final = "MYSQL_TEST_LOGIN_FILE"
 VERSION_SECONDS: Final = 20
 SAID: Final = 300  # characters of a program's own words in a message
 
@@ -65,7 +66,7 @@ async def _product_of(path: str) -> str | None:
     try:
         process = await asyncio.create_subprocess_exec(
             path, "--version", stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.DEVNULL, env=without_secrets(),
+            stderr=asyncio.subprocess.DEVNULL, env=environment(),
         )  # fmt: skip
         async with asyncio.timeout(VERSION_SECONDS):
             out, _ = await process.communicate()
@@ -79,10 +80,15 @@ async def _product_of(path: str) -> str | None:
     return "MariaDB" if "mariadb" in version[0].lower() else "MySQL"
 
 
-def without_secrets() -> dict[str, str]:
-    """Give this process's environment without what is ours alone: whoever runs as this user can read a program's."""
-    ours = ("ALTUS4_", "DB_", "MYSQL_PWD")
-    return {name: value for name, value in os.environ.items() if not name.startswith(ours)}
+def environment() -> dict[str, str]:
+    """Give this process's environment without what is ours alone: whoever runs as this user can read a program's.
+
+    MySQL's programs read `~/.mylogin.cnf` even beside `--defaults-file`, and it wins over that: a login path `[client]`
+    of whoever runs this would name another server, to be saved or overwritten.
+    """
+    ours = ("ALTUS4_", "DB_", "MYSQL_PWD", LOGIN_FILE)
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
+    return {**inherited, LOGIN_FILE: os.devnull}
 
 
 def last_words(errors: bytes, secrets: Sequence[str]) -> str:

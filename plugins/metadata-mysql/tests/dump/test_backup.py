@@ -4,7 +4,9 @@ import asyncio
 import gzip
 import os
 import re
+import secrets
 import stat
+import struct
 from contextlib import suppress
 from pathlib import Path
 
@@ -12,6 +14,7 @@ import attrs
 import pytest
 from altus4_metadata_mysql.plugin import shipped_files
 from altus4_mysql import parse_url
+from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
 pytestmark = pytest.mark.mysql
 # The schema's own tables with the table of migrations, and `odd`; 300 users, an entry, two odd rows, the migrations.
@@ -195,3 +198,27 @@ async def test_backup_while_others_write(filled, altus4, backups, counts_of):
 async def test_nothing_to_back_up(schema, altus4, backups):
     done = await altus4(schema, "backup", "--to", str(backups))
     assert (done.code, done.err.count("\n")) == (1, 1)
+
+
+async def test_login_path_of_whoever_runs_it(filled, altus4, backups, tmp_path):
+    """MySQL's programs read `~/.mylogin.cnf` last of all: without care they would go to another server."""
+    write_login_file(tmp_path / ".mylogin.cnf", "[client]", "port = 1", "user = somebody-else")
+    made = await altus4(filled, "backup", "--to", str(backups), "--json", HOME=str(tmp_path))
+    restored = await altus4(filled, "restore", "--force", made.json["file"], HOME=str(tmp_path))
+    assert restored.code == 0, restored.err
+
+
+def write_login_file(path, *lines):
+    """Write it as mysql_config_editor does: AES-128-ECB with the key before it, folded."""
+    key, folded = secrets.token_bytes(20), bytearray(16)
+    for place, byte in enumerate(key):
+        folded[place % 16] ^= byte
+    data = bytes(4) + key
+    for line in lines:
+        text = f"{line}\n".encode()
+        padding = 16 - len(text) % 16
+        lock = Cipher(algorithms.AES(bytes(folded)), modes.ECB()).encryptor()
+        sealed = lock.update(text + bytes([padding]) * padding) + lock.finalize()
+        data += struct.pack("<i", len(sealed)) + sealed
+    path.write_bytes(data)
+    path.chmod(0o600)
