@@ -1,5 +1,7 @@
 """`altus4 grants`: the statements that make the accounts, for an administrator to read and run."""
 
+from collections.abc import Mapping
+
 import click
 import orjson
 
@@ -54,6 +56,7 @@ def grants_command(tables: TableRights) -> click.Command:
         place = schema or _schema_of(context)
         product = "MySQL" if server == "mysql" else "MariaDB"
         password = {"password": read_password("Password")} if password_stdin else {}
+        _check({"--user": user, "--host": host, "the password": password.get("password")})
         found = {}
         for each in [purpose] if purpose else ["migrate", "app", "backup"]:
             account = Account(user or PURPOSES[each], host, tls=not no_tls, **password)
@@ -67,6 +70,14 @@ def grants_command(tables: TableRights) -> click.Command:
                 click.echo(f"{line};")
 
     return grants
+
+
+def _check(texts: Mapping[str, str | None]) -> None:
+    """Refuse what CREATE USER cannot spell in a way that means the same in every sql_mode."""
+    for name, text in texts.items():
+        if text is not None and (not text or "\\" in text or not text.isprintable()):
+            message = f"{name} must have characters, and neither a backslash nor control characters among them"
+            raise click.UsageError(message)
 
 
 def _schema_of(context: CommandContext) -> str:

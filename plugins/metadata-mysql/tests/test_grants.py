@@ -161,3 +161,35 @@ async def test_migrating_without_the_rights_is_one_line(schema, accounts):
         assert result.exit_code == 1, result.output
         assert result.stderr.count("\n") == 1, result.stderr
     assert "grant the user its rights" in (await altus4(reader.url, "migrate", "up")).stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "stdin"),
+    [
+        ((), "\n"),
+        ((), "back\\slash\n"),
+        ((), "n\0l\n"),
+        (("--user", ""), "good\n"),
+        (("--host", "a\\b"), "good\n"),
+    ],
+)
+async def test_what_no_statement_can_hold(arguments, stdin):
+    """A variable that is not set must not make an account without a password."""
+    printed = await altus4(
+        "mysql://x@127.0.0.1:1/meta", "grants", "--for", "app", "--password-stdin", *arguments, stdin=stdin
+    )
+    assert (printed.exit_code, printed.stdout) == (2, "")
+    assert "must have characters" in printed.stderr
+
+
+async def test_any_other_password(schema):
+    password = 'it\'s "100%" `x` \u00e9\U0001f600 -- /*'
+    user = f"any_{secrets.token_hex(4)}"
+    arguments = ["--for", "migrate", "--user", user, "--no-tls", "--schema", schema.name, "--json", "--password-stdin"]
+    printed = await altus4(schema.url, "grants", *arguments, stdin=f"{password}\n")
+    await schema.query(*json.loads(printed.stdout.splitlines()[-1])["migrate"], schema=False)
+    try:
+        there = type(schema)(attrs.evolve(schema.server, user=user, password=password), schema.name)
+        assert (await there.query("SELECT CURRENT_USER()", schema=False))[0][0] == f"{user}@%"
+    finally:
+        await schema.query(f"DROP USER '{user}'@'%'", schema=False)

@@ -74,7 +74,7 @@ class SessionOptions:
     read_only: bool = field(default=False, metadata={"doc": "transactions read only: customers' servers"})
     repeatable_read: bool = field(
         default=False,
-        metadata={"doc": "REPEATABLE READ, whatever the server has: what relies on gap locks or one view"},
+        metadata={"doc": "REPEATABLE READ, whatever the server has: gap locks, one view"},
     )
 
 

@@ -19,7 +19,7 @@ def session_statement(options: SessionOptions, flavour: Flavour) -> str:
 
     Args:
         options: validated when built, hence safe to put between quotes.
-        flavour: MariaDB before 11.1 knows `tx_read_only` and `tx_isolation` only, MySQL 8 and later the long names only.
+        flavour: MariaDB before 11.1 knows `tx_read_only` and `tx_isolation` only, MySQL 8 and later the others.
     """
     parts = [
         "NAMES utf8mb4",
