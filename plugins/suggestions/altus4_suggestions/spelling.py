@@ -1,5 +1,7 @@
 """Spelling: a word that the databases hardly know, and a frequent one that is nearly the same."""
 
+import asyncio
+import threading
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 
@@ -14,6 +16,7 @@ _SHORTEST = 4  # letters of a word that is corrected
 _LONG = 8  # letters from which two mistakes are allowed
 _CANDIDATES = 10
 _REMEMBERED = 64  # samples whose words are kept as lists
+_MOST_COMPARED = 1_000_000  # words, for one query: about 0.2 s of computation
 
 
 class Spelling:
@@ -30,25 +33,38 @@ class Spelling:
         self._vocabularies = vocabularies
         self._times = times
         self._words: OrderedDict[int, list[str]] = OrderedDict()
+        self._lock = threading.Lock()  # of `_words`
 
     async def suggest(self, request: SuggestRequest) -> Sequence[Suggestion]:
-        """Give the query with its words corrected. What is offered matches: the samples have each new word."""
+        """Give the query with its words corrected. What is offered matches: the samples have each new word.
+
+        In a thread: a long query over many tables is some tenths of a second of computation; more than that is not
+        begun.
+        """
         samples = samples_for(self._vocabularies, request)
-        if not samples:
+        return await asyncio.to_thread(self.corrected, request.query, samples) if samples else []
+
+    def corrected(self, query: str, samples: Sequence[Vocabulary]) -> Sequence[Suggestion]:
+        """Correct a query by samples."""
+        doubtful = {word for found in WORD.finditer(query) if self._may_be_wrong(word := found[0].casefold(), samples)}
+        if len(doubtful) * sum(map(len, samples)) > _MOST_COMPARED:
             return []
+        better = {word: self._better(word, samples) for word in doubtful}
         text, quality, end = "", 1.0, 0
-        for found in WORD.finditer(request.query):
-            better = self._better(found[0].casefold(), samples)
-            text += request.query[end : found.start()] + (better[0] if better else found[0])
-            quality *= better[1] if better else 1.0
+        for found in WORD.finditer(query):
+            word, alike = better.get(found[0].casefold()) or (found[0], 1.0)
+            text += query[end : found.start()] + word
+            quality *= alike
             end = found.end()
-        text += request.query[end:]
+        text += query[end:]
         return [Suggestion(text, round(quality, 4), "spelling")] if quality < 1.0 else []
+
+    def _may_be_wrong(self, word: str, samples: Sequence[Vocabulary]) -> bool:
+        """Say whether a word can be corrected at all: no other is so much more frequent than one in many rows."""
+        return len(word) >= _SHORTEST and not word.isdigit() and share_of(samples, word) * self._times < 1
 
     def _better(self, word: str, samples: Sequence[Vocabulary]) -> tuple[str, float] | None:
         """Give a word to take the place of this one, and how alike they are (0..1)."""
-        if len(word) < _SHORTEST or word.isdigit():
-            return None
         typed = share_of(samples, word)
         most = 2 if len(word) >= _LONG else 1
         best: tuple[float, str, float] | None = None
@@ -70,11 +86,12 @@ class Spelling:
 
     def _words_of(self, sample: Vocabulary) -> list[str]:
         """Give the words long enough to be a correction; remembered, since a sample never changes."""
-        words = self._words.get(sample.generation)
-        if words is None:
-            words = [word for word, _ in sample if len(word) >= _SHORTEST - 1]
-            self._words[sample.generation] = words
-            if len(self._words) > _REMEMBERED:
-                self._words.popitem(last=False)
-        self._words.move_to_end(sample.generation)
-        return words
+        with self._lock:
+            words = self._words.get(sample.generation)
+            if words is None:
+                words = [word for word, _ in sample if len(word) >= _SHORTEST - 1]
+                self._words[sample.generation] = words
+                if len(self._words) > _REMEMBERED:
+                    self._words.popitem(last=False)
+            self._words.move_to_end(sample.generation)
+            return words

@@ -1,5 +1,7 @@
 """Completion and spelling from the words of samples."""
 
+import asyncio
+
 import pytest
 from altus4_suggestions.completion import Completion
 from altus4_suggestions.spelling import Spelling
@@ -32,6 +34,12 @@ async def test_the_last_word_is_completed_by_the_frequent_ones_first():
     assert await texts(completion, "d") == []
 
 
+async def test_a_frequent_word_is_found_behind_many_rare_ones():
+    texts_of_table = [f"co{number:03} cozy" for number in range(400)]
+    completion = Completion(lambda: MemoryVocabularies({"one": {"t": texts_of_table}}))
+    assert (await texts(completion, "co"))[0] == "cozy"
+
+
 async def test_only_the_databases_meant_are_looked_at():
     assert await texts(Completion(lambda: WORDS), "qua") == []
     assert await texts(Spelling(lambda: WORDS, 20), "quarzt") == []
@@ -53,6 +61,32 @@ async def test_only_the_databases_meant_are_looked_at():
 )
 async def test_spelling(query, better):
     assert await texts(Spelling(lambda: WORDS, 20), query) == better
+
+
+LARGE = MemoryVocabularies({"one": {"t": [f"w{number:05}x" for number in range(20_000)] + ["database"] * 900}})
+
+
+async def test_others_get_their_turns_while_words_are_compared():
+    turns = 0
+
+    async def count():
+        nonlocal turns
+        while True:
+            turns += 1
+            await asyncio.sleep(0)
+
+    counting = asyncio.create_task(count())
+    query = " ".join(f"datsbas{letter}" for letter in "abcdefghijklmnopqrstuvwxyz")
+    assert await texts(Spelling(lambda: LARGE, 20), query) == [" ".join(["database"] * 26)]
+    counting.cancel()
+    assert turns > 3
+
+
+async def test_more_comparisons_than_a_query_is_worth_are_not_made():
+    doubtful = [f"datsbas{first}{second}" for first in "abcdefgh" for second in "abcdefgh"]
+    assert await texts(Spelling(lambda: LARGE, 20), " ".join(doubtful)) == []
+    # Words that many rows have are no mistakes, and cost nothing.
+    assert await texts(Spelling(lambda: LARGE, 20), "datsbase" + " database" * 60) == ["database" + " database" * 60]
 
 
 async def test_without_samples_there_is_nothing():
