@@ -40,6 +40,9 @@ FIGURES: Final = (
   `altus4_core.indexgaps`; the `MOST_GAPS` most frequent
 """
 
+HASHED: Final = "hmac-sha256:"
+"""What a text begins with that the log has as a hash, where the setting `events.query_text` is `hashed`."""
+
 MOST_QUERIES: Final = 1000
 MOST_CATEGORIES: Final = 100
 FINE_BITS: Final = 8

@@ -10,6 +10,7 @@ from altus4_core.identifiers import ordered_id
 from altus4_core.indexgaps import MEMBER, gaps_of, has_gaps, written
 from altus4_core.records import Event, Identity
 from altus4_core.search.answer import SearchAnswer
+from altus4_core.searchlog import HASHED
 
 
 class Reporter:
@@ -71,7 +72,7 @@ class Reporter:
     def _concealed(self, query: str) -> str:
         if self._query_text == "omitted":
             return ""
-        return f"hmac-sha256:{hmac.digest(self._secret, query.encode(), 'sha256').hex()[:32]}"
+        return f"{HASHED}{hmac.digest(self._secret, query.encode(), 'sha256').hex()[:32]}"
 
 
 def _shares(answer: SearchAnswer) -> list[Mapping[str, Any]]:

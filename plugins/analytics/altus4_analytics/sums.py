@@ -120,6 +120,8 @@ def query_sums(parts: Iterable[Mapping[str, Any]]) -> list[QuerySum]:
     for part in parts:
         below += part["below"]
         for text, count, ms, results, last in part["queries"]:
+            if not text:  # left out of the log: many queries, not one that is popular
+                continue
             entry = found.get(text)
             if entry is None:
                 entry = found[text] = QuerySum(text)

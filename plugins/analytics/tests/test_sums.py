@@ -47,6 +47,11 @@ def test_means_are_weighted_by_volume():
     assert volume([]).mean_ms is None
 
 
+def test_searches_whose_texts_are_left_out_are_no_query():
+    day = {"queries": [["", 900, 9, 0, 1], ["a", 1, 1, 1, 1]], "below": 0}
+    assert [entry.text for entry in query_sums([day])] == ["a"]
+
+
 def test_queries_say_what_may_be_missing():
     full = {"queries": [["a", 5, 50, 5, 1], ["b", 4, 4, 4, 2]], "below": 3}
     whole = {"queries": [["c", 6, 6, 6, 9], ["a", 1, 1, 1, 7]], "below": 0}

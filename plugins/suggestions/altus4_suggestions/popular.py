@@ -8,6 +8,7 @@ from datetime import timedelta
 from altus4_core.clock import Clock
 from altus4_core.popularqueries import PopularQuery
 from altus4_core.records import Suggestion, SuggestRequest
+from altus4_core.searchlog import HASHED
 from altus4_core.store import MetadataStore
 
 _MOST = 200  # queries of one account that are looked through
@@ -53,6 +54,8 @@ class Popular:
             return []
         fitting = []
         for query in await self._of(request.identity.user_id):
+            if query.text.startswith(HASHED):  # nobody asked that
+                continue
             words = query.text.casefold().split()
             if " ".join(words) == " ".join([*whole, begun]):
                 continue

@@ -57,6 +57,14 @@ async def test_what_fits_best_comes_first(log, held_clock):
     assert all(0 < score < 1 for score in scores)
 
 
+async def test_hashes_are_no_queries(log, held_clock):
+    store, add = log
+    await add("hmac-sha256:0123456789abcdef", 9)
+    await add("", 9)
+    await add("hmac explained", 9)
+    assert await texts(popular(store, held_clock), "hm") == ["hmac explained"]
+
+
 async def test_the_log_is_read_once_a_minute(log, held_clock):
     store, add = log
     suggester = popular(store, held_clock)
