@@ -41,7 +41,8 @@ class SourceExplanation:
         terms: Its parts.
         dropped: Words of the query that the index cannot find.
         agrees: Whether the parts, computed from tf, df and n, add up to the server's number.
-        statement: What was sent to find it, with every value masked.
+        ranking: How the list was put in order where that is not by `raw_score`, JSON-ready.
+        beside: Where the table is searched by several indexes: the row's scores by the others, which are not higher.
     """
 
     index: str
@@ -50,7 +51,8 @@ class SourceExplanation:
     terms: Sequence[TermScore]
     dropped: Sequence[str] = ()
     agrees: bool = True
-    statement: str = ""
+    ranking: Mapping[str, Any] | None = None
+    beside: Sequence["SourceExplanation"] = ()
 
 
 @attrs.frozen

@@ -238,6 +238,7 @@ class TableHits:
     can pin them; None: the order does not depend on statistics. `misfits` tells what of the request does not fit the
     table. `facets` has the counts of the columns asked for that the table has, as spelt there; rows are counted as in
     `total`. `failure` says why this table could not answer while others of its database did, which then is `partial`.
+    `statements` are those that were sent, every value masked, where the request wants an explanation.
     """
 
     table: str
@@ -252,6 +253,7 @@ class TableHits:
     misfits: Sequence[Misfit] = ()
     facets: Mapping[str, FacetCounts] = attrs.field(factory=dict)
     failure: Notice | None = None
+    statements: Sequence[str] = ()
 
 
 class DatabaseStatus(StrEnum):

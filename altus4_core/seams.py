@@ -143,7 +143,8 @@ class ExplainingMode(SearchMode, Protocol):
         """Explain rows by their table's name and their `Hit.key`; the ranks are left to the caller.
 
         A row that the query does not find is explained, too (its `raw_score` is 0). What cannot be explained is left
-        out: rows that are gone, tables without a primary key.
+        out: rows that are gone, tables without a primary key. `request.generations` has the statistics that the lists
+        were ranked with.
 
         Raises:
             ValidationFailed, Unsearchable, TargetFailed: as `search`.

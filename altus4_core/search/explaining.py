@@ -9,7 +9,7 @@ import attrs
 from altus4_core.dispatch import Dispatch
 from altus4_core.errors import ProviderFault, TargetFailed, Unsearchable, ValidationFailed
 from altus4_core.explanations import SourceExplanation
-from altus4_core.records import DatabaseOutcome, FusedHit, Notice
+from altus4_core.records import DatabaseOutcome, FusedHit, Notice, TableHits
 from altus4_core.seams import ExplainingMode
 from altus4_core.search.merging import Merging
 from altus4_core.search.results import check_explanations
@@ -35,17 +35,14 @@ class Explaining:
         self, question: "Question", hits: Sequence[FusedHit], outcomes: Sequence[DatabaseOutcome], seconds: float
     ) -> tuple[Explanations, list[Notice]]:
         """Explain each hit by its id; what cannot be explained in time is a warning, not a failure."""
-        ranks = _ranks(outcomes)
+        places = _places(outcomes)
         notices: list[Notice] = []
         proofs: dict[str, Mapping[str, Mapping[tuple[Any, ...], SourceExplanation]]] = {}
         if isinstance(question.mode.provider, ExplainingMode):
             concerned = {hit.database_id for hit in hits}
             databases = [database for database in question.databases if database.id in concerned]
-            for database, (found, notice) in zip(
-                databases,
-                await asyncio.gather(*[self._prove(question, database, hits, seconds) for database in databases]),
-                strict=True,
-            ):
+            proving = [self._prove(question, database, hits, outcomes, seconds) for database in databases]
+            for database, (found, notice) in zip(databases, await asyncio.gather(*proving), strict=True):
                 proofs[database.id] = found
                 notices += [notice] if notice else []
         else:
@@ -54,8 +51,11 @@ class Explaining:
         explanations: Explanations = {}
         for hit in hits:
             proof = proofs.get(hit.database_id, {}).get(hit.table, {}).get(hit.hit.key)
-            index, rank = ranks.get((hit.database_id, hit.table, hit.hit.key), ("", hit.rank))
+            table, rank = places.get((hit.database_id, hit.table, hit.hit.key), (None, hit.rank))
+            index = table.index if table is not None else ""
             source = source_json(proof) if proof is not None else {"index": index, "rawScore": hit.hit.score}
+            if table is not None and table.statements:
+                source = {**source, "statement": table.statements[0], "statements": list(table.statements)}
             explanations[hit.id] = {
                 "source": {**source, "rank": rank, "listScore": hit.hit.score},
                 "fusion": self._merging.explain(question.fusion, question.request.fusion, hit),
@@ -63,7 +63,12 @@ class Explaining:
         return explanations, notices
 
     async def _prove(
-        self, question: "Question", database: Database, hits: Sequence[FusedHit], seconds: float
+        self,
+        question: "Question",
+        database: Database,
+        hits: Sequence[FusedHit],
+        outcomes: Sequence[DatabaseOutcome],
+        seconds: float,
     ) -> tuple[Mapping[str, Mapping[tuple[Any, ...], SourceExplanation]], Notice | None]:
         rows: dict[str, list[tuple[Any, ...]]] = {}
         for hit in hits:
@@ -72,7 +77,9 @@ class Explaining:
         target = self._targets.held(database)
         mode, left = question.mode, max(seconds, _SHORTEST)
         if target is not None and seconds > 0:
-            request = attrs.evolve(question.request, timeout_ms=max(int(left * 1000), 1))
+            request = attrs.evolve(
+                question.request, timeout_ms=max(int(left * 1000), 1), generations=_generations(outcomes)
+            )
             try:
                 found: Mapping[str, Mapping[tuple[Any, ...], SourceExplanation]] = await self._dispatch.call(
                     mode,
@@ -109,14 +116,27 @@ def source_json(proof: SourceExplanation) -> dict[str, Any]:
         ],
         "dropped": list(proof.dropped),
         "agrees": proof.agrees,
-        **({"statement": proof.statement} if proof.statement else {}),
+        **({"ranking": proof.ranking} if proof.ranking is not None else {}),
+        **({"beside": [source_json(each) for each in proof.beside]} if proof.beside else {}),
     }  # fmt: skip
 
 
-def _ranks(outcomes: Sequence[DatabaseOutcome]) -> dict[tuple[str, str, tuple[Any, ...]], tuple[str, int]]:
+def _places(
+    outcomes: Sequence[DatabaseOutcome],
+) -> dict[tuple[str, str, tuple[Any, ...]], tuple[TableHits, int]]:
     return {
-        (outcome.id, table.table, hit.key): (table.index, rank)
+        (outcome.id, table.table, hit.key): (table, rank)
         for outcome in outcomes
         for table in outcome.tables
         for rank, hit in enumerate(table.hits, 1)
+    }
+
+
+def _generations(outcomes: Sequence[DatabaseOutcome]) -> dict[str, int]:
+    """Give the statistics that the lists were ranked with, as `SearchRequest.generations` has them."""
+    return {
+        f"{outcome.id}:{table.table}": table.generation
+        for outcome in outcomes
+        for table in outcome.tables
+        if table.generation is not None
     }

@@ -21,7 +21,9 @@ class SourceData:
     """Why a row stands where it stands in its table's list.
 
     `raw_score` is the server's own number and `terms` its parts, computed anew; `agrees` says whether they add up to
-    it. `list_score` is what the list is ranked by. `statement` has every value masked.
+    it. `list_score` is what the list is ranked by, and `ranking` how it is computed where the gateway does that.
+    `beside` has the row's scores by further indexes of the table, which are not higher. `statement` found the list, and
+    `statements` are all that were sent for it, every value masked.
     """
 
     index: str
@@ -31,7 +33,10 @@ class SourceData:
     terms: tuple[TermData, ...] = ()
     dropped: tuple[str, ...] = ()
     agrees: bool | None = None
+    ranking: dict[str, Any] | None = None
+    beside: tuple[dict[str, Any], ...] | None = None
     statement: str | None = None
+    statements: tuple[str, ...] | None = None
 
 
 @attrs.frozen

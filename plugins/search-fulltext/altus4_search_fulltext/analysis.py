@@ -37,8 +37,8 @@ async def analyze_table(
     Raises:
         TargetFailed, MySQLError: as the target does.
     """
-    statement = search.statement(_ROWS)
-    told: list[Notice] = [*search.plan.notices, *query.notices]
+    statement = search.form(search.length(_ROWS)).selection.sql
+    told: list[Notice] = [*query.notices]
     dropped = [word for notice in query.notices for word in notice.details.get("tokens", ())]
     plan: list[Mapping[str, Any]] = []
     terms: dict[str, int] = {}

@@ -79,10 +79,13 @@ class Missed:
 
     async def _scores(self, target: MySQLTarget, texts: Sequence[str]) -> list[float] | None:
         """Give the row's scores for these texts; None: there is no such row."""
-        match = match_expression(self.plan, self.mode)
+        # By whatever index: each of the scores is 0 or more.
+        matches = [match_expression(plan, self.mode) for plan in self.plan.single]
+        match = f"({' + '.join(matches)})"
+        texts = [text for text in texts for _ in matches]
         where, values = key_condition(self.plan, [tuple(self.key)])
         names = [quote_identifier(column.name) for column in self.plan.key]
-        listed = ", ".join([*names, *[match] * len(texts)])
+        listed = ", ".join([*names, *[match] * (len(texts) // len(matches))])
         sql = f"SELECT {listed} FROM {table_name(self.plan)} WHERE {where}"
         deadline = max(self.ends - time.monotonic(), 0.001)
         rows: Sequence[Any] = (await target.fetch(sql, [*texts, *values], deadline=deadline, slow=True)).rows

@@ -1,5 +1,8 @@
 """What goes wrong in a database, in the gateway's words."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from altus4_mysql import (
     ConnectFailed,
     ConnectionLost,
@@ -70,6 +73,19 @@ def database_failure(error: MySQLError) -> TargetFailed:
     """Give the failure of a whole database."""
     code = _code_of(error)
     return TargetFailed(_TEXTS[code], code=code)
+
+
+@contextmanager
+def told_apart() -> Iterator[None]:
+    """Tell what the driver raises as the failure of a whole database.
+
+    Raises:
+        TargetFailed: instead of a `MySQLError`.
+    """
+    try:
+        yield
+    except MySQLError as error:
+        raise database_failure(error) from error
 
 
 def _code_of(error: MySQLError) -> str:

@@ -12,7 +12,7 @@ from altus4_search_fulltext.query import IndexQuery
 
 
 class Lane:
-    """Sends the statements of one table.
+    """Sends the statements of one index.
 
     Args:
         book: Where costs are remembered.
@@ -26,9 +26,9 @@ class Lane:
         self, book: CostBook, limits: CostLimits, place: str, table: str, frequency: Frequency | None = None
     ) -> None:
         self._book = book
-        self._limits = limits
+        self.limits = limits
         self._place = place
-        self._table = table
+        self.table = table
         self._frequency = frequency
 
     def predict(self, query: IndexQuery) -> Prediction:
@@ -38,8 +38,8 @@ class Lane:
             Unsearchable: too much.
         """
         prediction = self._book.predict(self._place, query, self._frequency)
-        if prediction.seconds > self._limits.most:
-            raise _too_expensive(prediction, self._table, self._limits.most)
+        if prediction.seconds > self.limits.most:
+            raise _too_expensive(prediction, self.table, self.limits.most)
         return prediction
 
     async def fetch(self, target: MySQLTarget, query: IndexQuery, sql: str, params: Sequence[Any], ends: float) -> Rows:
@@ -79,11 +79,24 @@ class Lane:
         Raises:
             TargetFailed, MySQLError: as the target does.
         """
-        return await target.fetch(sql, params, deadline=deadline, slow=seconds > self._limits.slow)
+        return await target.fetch(sql, params, deadline=deadline, slow=seconds > self.limits.slow)
 
     def learn(self, query: IndexQuery, seconds: float, matched: int | None) -> None:
         """Remember what a statement did cost; see `CostBook.learn`."""
         self._book.learn(self._place, query, seconds, matched)
+
+
+def check_together(lanes: Sequence[Lane], query: IndexQuery) -> None:
+    """Refuse a query that several indexes answer one after the other if it costs too much in all of them.
+
+    Raises:
+        Unsearchable: too much.
+    """
+    predictions = [lane.predict(query) for lane in lanes]
+    seconds = sum(prediction.seconds for prediction in predictions)
+    if seconds > lanes[0].limits.most:
+        dearest = max(predictions, key=lambda prediction: prediction.seconds).dearest
+        raise _too_expensive(Prediction(seconds, dearest), lanes[0].table, lanes[0].limits.most)
 
 
 def _too_expensive(prediction: Prediction, table: str, most: float) -> Unsearchable:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
 import attrs
-from altus4_mysql import MySQLError, MySQLTarget, TargetSchema
+from altus4_mysql import MySQLTarget, TargetSchema
 
 from altus4_core.errors import TargetFailed
 from altus4_core.explanations import Diagnosis, SourceExplanation, TableAnalysis
@@ -17,12 +17,15 @@ from altus4_search_fulltext.analysis import analyze_table
 from altus4_search_fulltext.costs import CostBook, CostLimits
 from altus4_search_fulltext.diagnosis import Missed
 from altus4_search_fulltext.faceting.counting import FacetCounting
-from altus4_search_fulltext.failures import database_failure
+from altus4_search_fulltext.faceting.joint import counted_in
+from altus4_search_fulltext.failures import told_apart
+from altus4_search_fulltext.jointsearch import is_divisible
 from altus4_search_fulltext.planbook import PlanBooks
-from altus4_search_fulltext.proof import prove
+from altus4_search_fulltext.proof import prove_all
 from altus4_search_fulltext.query import IndexQuery, Language, Reading
 from altus4_search_fulltext.ranking.ranking import Ranking
-from altus4_search_fulltext.statements import Mode, masked
+from altus4_search_fulltext.recording import Recording
+from altus4_search_fulltext.statements import Mode
 from altus4_search_fulltext.tablesearch import TableSearch
 from altus4_search_fulltext.tokens import TokenRules
 
@@ -100,23 +103,13 @@ class FulltextMode:
             Unsearchable: the query makes no sense, or no wanted table has a FULLTEXT index.
             TargetFailed: the database cannot answer.
         """
-        ends = time.monotonic() + request.timeout_ms / 1000
-        reading = self._language.read(request.query)
-        mysql = cast("MySQLTarget", target)  # by `kinds`
-        choice = self._books.of(mysql.id, await _schema(mysql)).choose(request)
+        asked = await self._asked(request, target)
         found: dict[str, Mapping[tuple[Any, ...], SourceExplanation]] = {}
-        for search in choice.searches:
+        for search, query in asked.searches:
             keys = rows.get(search.name)
             if keys:
-                query = reading.for_index(search.plan.rules)
-                try:
-                    proofs = await prove(mysql, search.plan, self._mode, query, keys, ends)
-                except MySQLError as error:
-                    raise database_failure(error) from error
-                ranked = self._ranking is not None and request.generations.get(f"{target.database.id}:{search.name}")
-                mode: Mode = "boolean" if ranked and search.plan.rules.innodb else self._mode
-                statement = masked(search.statement(request.depth, mode))
-                found[search.name] = {key: attrs.evolve(one, statement=statement) for key, one in proofs.items()}
+                with told_apart():
+                    found[search.name] = await prove_all(asked.target, search, query, keys, asked.ends)
         return found
 
     async def diagnose(self, request: SearchRequest, target: OpenTarget, table: str, key: str) -> Diagnosis:
@@ -126,24 +119,38 @@ class FulltextMode:
             Unsearchable: the query makes no sense, or no wanted table has a FULLTEXT index.
             TargetFailed: the database cannot answer.
         """
-        ends = time.monotonic() + request.timeout_ms / 1000
-        reading = self._language.read(request.query)
-        mysql = cast("MySQLTarget", target)  # by `kinds`
-        choice = self._books.of(mysql.id, await _schema(mysql)).choose(request)
-        for search in choice.searches:
+        asked = await self._asked(request, target)
+        for search, _ in asked.searches:
             if search.name == table:
-                try:
-                    parts = key_parts(key, len(search.plan.key))
-                    return await Missed(search.plan, self._mode, parts, reading, ends).diagnose(mysql)
-                except MySQLError as error:
-                    raise database_failure(error) from error
-        told = [notice for hits in choice.skipped if hits.table == table for notice in hits.notices]
+                parts = key_parts(key, len(search.plan.key))
+                with told_apart():
+                    return await Missed(search.plan, self._mode, parts, asked.reading, asked.ends).diagnose(
+                        asked.target
+                    )
+        told = [notice for hits in asked.skipped if hits.table == table for notice in hits.notices]
         message = told[0].message if told else f"Table '{table}' is not among the tables of this search."
         details = {"warnings": [{"code": notice.code, "message": notice.message, **notice.details} for notice in told]}
         return Diagnosis("TABLE_NOT_SEARCHED", message, details if told else {})
 
     async def analyze(self, request: SearchRequest, target: OpenTarget) -> Sequence[TableAnalysis]:
-        """Plan the query on each table; see `analyze_table`.
+        """Plan the query on each index that it would be looked up in; see `analyze_table`.
+
+        Raises:
+            Unsearchable: the query makes no sense, or no wanted table has a FULLTEXT index.
+            TargetFailed: the database cannot answer.
+        """
+        asked = await self._asked(request, target)
+        found: list[TableAnalysis] = []
+        for search, query in asked.searches:
+            for part in search.parts:
+                with told_apart():
+                    analysis = await analyze_table(asked.target, part, self._mode, query, asked.ends)
+                found.append(attrs.evolve(analysis, notices=(*search.plan.notices, *analysis.notices)))
+        skipped = [TableAnalysis(hits.table, "", "", (), {}, 0, 0.0, (), hits.notices) for hits in asked.skipped]
+        return [*found, *skipped]
+
+    async def _asked(self, request: SearchRequest, target: OpenTarget) -> "_Asked":
+        """Understand a request that asks about a search.
 
         Raises:
             Unsearchable: the query makes no sense, or no wanted table has a FULLTEXT index.
@@ -153,28 +160,15 @@ class FulltextMode:
         reading = self._language.read(request.query)
         mysql = cast("MySQLTarget", target)  # by `kinds`
         choice = self._books.of(mysql.id, await _schema(mysql)).choose(request)
-        found: list[TableAnalysis] = []
-        for search in choice.searches:
-            query = reading.for_index(search.plan.rules)
-            try:
-                found.append(await analyze_table(mysql, search, self._mode, query, ends))
-            except MySQLError as error:
-                raise database_failure(error) from error
-        skipped = [TableAnalysis(hits.table, "", "", (), {}, 0, 0.0, (), hits.notices) for hits in choice.skipped]
-        return [*found, *skipped]
+        return _Asked(mysql, reading, _prepared(choice.searches, reading), choice.skipped, ends)
 
     async def _search(
         self, request: SearchRequest, reading: Reading, target: MySQLTarget, schema: TargetSchema, ends: float
     ) -> list[TableHits]:
         choice = self._books.of(target.id, schema).choose(request)
-        queries: dict[TokenRules, IndexQuery] = {}
         found: list[TableHits | None] = []
         pending: list[tuple[int, TableSearch, IndexQuery]] = []
-        for place, search in enumerate(choice.searches):
-            rules = search.plan.rules
-            query = queries.get(rules)
-            if query is None:
-                query = queries[rules] = reading.for_index(rules)
+        for place, (search, query) in enumerate(_prepared(choice.searches, reading)):
             if query.text:
                 found.append(None)
                 pending.append((place, search, query))
@@ -191,6 +185,15 @@ class FulltextMode:
     async def _run(
         self, search: TableSearch, target: MySQLTarget, query: IndexQuery, request: SearchRequest, ends: float
     ) -> TableHits:
+        if not request.explain:
+            return await self._hits(search, target, query, request, ends)
+        recording = Recording(target)
+        hits = await self._hits(search, recording.target, query, request, ends)
+        return attrs.evolve(hits, statements=tuple(recording.statements))
+
+    async def _hits(
+        self, search: TableSearch, target: MySQLTarget, query: IndexQuery, request: SearchRequest, ends: float
+    ) -> TableHits:
         ranking = self._ranking
         if ranking is None or search.plan.order or not ranking.wanted(request):
             hits = await search.run(target, query, request, ends)
@@ -198,8 +201,10 @@ class FulltextMode:
             hits = await ranking.run(search, target, query, request, ends)
         if not search.plan.facets:
             return hits
-        counting = FacetCounting(search, target, query, ends - _LAST_MOMENT, self._facet_seconds)
-        return await counting.add(hits, exact=request.facet_mode == "exact")
+        pieces = search.disjoint(query)
+        most = self._facet_seconds / len(pieces)
+        countings = [FacetCounting(piece, target, query, ends - _LAST_MOMENT, most) for piece in pieces]
+        return await counted_in(countings, hits, exact=request.facet_mode == "exact")
 
     async def _all(
         self,
@@ -239,8 +244,31 @@ class FulltextMode:
         ]
 
 
+@attrs.frozen
+class _Asked:
+    """A request about a search, understood: its tables with their queries, and the tables that are skipped."""
+
+    target: MySQLTarget
+    reading: Reading
+    searches: Sequence[tuple[TableSearch, IndexQuery]]
+    skipped: Sequence[TableHits]
+    ends: float
+
+
+def _prepared(searches: Sequence[TableSearch], reading: Reading) -> list[tuple[TableSearch, IndexQuery]]:
+    """Give each table the query as its index gets it, and several indexes where the query can be asked so."""
+    queries: dict[TokenRules, IndexQuery] = {}
+    found: list[tuple[TableSearch, IndexQuery]] = []
+    for search in searches:
+        rules = search.plan.rules
+        query = queries.get(rules)
+        if query is None:
+            query = queries[rules] = reading.for_index(rules)
+        joint = search.joint
+        found.append((joint if joint is not None and is_divisible(query, joint.plan) else search, query))
+    return found
+
+
 async def _schema(target: MySQLTarget) -> TargetSchema:
-    try:
+    with told_apart():
         return await target.schema()
-    except MySQLError as error:
-        raise database_failure(error) from error

@@ -86,20 +86,36 @@ def columns_not_indexed(table: str, wanted: Iterable[str], remedy: str = "") -> 
 
 
 def columns_not_exact(
-    index: str, wanted: Sequence[str], missing: Sequence[str], extra: Sequence[str], remedy: str = ""
+    index: str,
+    wanted: Sequence[str],
+    missing: Sequence[str],
+    extra: Sequence[str],
+    remedy: str = "",
+    *,
+    together: Sequence[str] = (),
 ) -> Notice:
-    """Say that the chosen index does not have exactly the columns asked for."""
+    """Say that the chosen index, or several `together`, is not one of exactly the columns asked for."""
     parts = [f"not searched: {_quoted(missing)}"] if missing else []
     parts += [f"searched besides: {_quoted(extra)}"] if extra else []
-    message = f"No FULLTEXT index has exactly these columns; '{index}' is used ({'; '.join(parts)})."
+    used = f"{_quoted(together)} are searched one after the other" if together else f"'{index}' is used"
+    besides = f" ({'; '.join(parts)})" if parts else ""
+    message = f"No FULLTEXT index has exactly these columns; {used}{besides}."
     details = {
         "index": index,
         "columns": list(wanted),
         "missing": list(missing),
         "extra": list(extra),
+        **({"indexes": list(together)} if together else {}),
         **_remedy(remedy),
     }
     return Notice("COLUMNS_NOT_EXACT", message, details)
+
+
+def indexes_joined(table: str, indexes: Sequence[str], remedy: str) -> Notice:
+    """Say that several indexes of a table are searched because none has all indexed columns."""
+    message = f"No FULLTEXT index of table '{table}' has all that is indexed; {_quoted(indexes)} are searched "
+    message += "one after the other, which one index of all these columns does at once."
+    return Notice("INDEXES_JOINED", message, {"indexes": list(indexes), **_remedy(remedy)})
 
 
 def index_partial(table: str, index: str, missing: Sequence[str]) -> Notice:

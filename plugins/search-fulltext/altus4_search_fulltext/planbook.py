@@ -12,6 +12,7 @@ from altus4_core.nearest import nearest
 from altus4_core.records import Notice, SearchRequest, TableHits
 from altus4_search_fulltext import notices
 from altus4_search_fulltext.costs import CostBook, CostLimits
+from altus4_search_fulltext.jointsearch import JointSearch
 from altus4_search_fulltext.lane import Lane
 from altus4_search_fulltext.planner import Skipped, TablePlan, index_remedy, plan_table
 from altus4_search_fulltext.statements import Mode
@@ -114,7 +115,7 @@ class PlanBook:
             if isinstance(plan, Skipped):
                 skipped.append(plan)
             else:
-                searches.append(TableSearch(plan, self._mode, self._longest, self._lane(plan)))
+                searches.append(self._search(plan))
         if not searches and any(not table.searchable for table in tables):
             raise self._unsearchable([table for table in tables if not table.searchable])
         if names is None and searches:
@@ -123,11 +124,20 @@ class PlanBook:
         told = [_nothing(one.table, one.notices) for one in skipped]
         return Choice(tuple(searches), (*told, *(_nothing(str(each.details["table"]), (each,)) for each in missing)))
 
-    def _lane(self, plan: TablePlan) -> Lane:
-        place = "\0".join((self._database_id, plan.table.name, plan.index.name))
-        names = (self._database_id, plan.table.name, plan.index.name)
+    def _search(self, plan: TablePlan) -> TableSearch:
+        joint = None
+        if plan.joint is not None:
+            lanes = [self._lane(plan.table, index, plan.joint.index) for index in plan.joint.indexes]
+            joint = JointSearch(plan.joint, self._mode, self._longest, lanes)
+        lane = self._lane(plan.table, plan.index, plan.index)
+        return TableSearch(plan, self._mode, self._longest, lane, joint=joint)
+
+    def _lane(self, table: Table, index: FulltextIndex, sampled: FulltextIndex) -> Lane:
+        """Give the lane of an index; words are known from a sample of it, or of all that are searched together."""
+        place = "\0".join((self._database_id, table.name, index.name))
+        names = (self._database_id, table.name, sampled.name)
         frequency = partial(self._rows_with, *names) if self._rows_with is not None else None
-        return Lane(self._costs, self._limits, place, plan.table.name, frequency)
+        return Lane(self._costs, self._limits, place, table.name, frequency)
 
     def _named(self, names: tuple[str, ...]) -> tuple[list[Table], list[Notice]]:
         found: dict[str, Table] = {}

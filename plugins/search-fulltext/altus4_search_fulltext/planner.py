@@ -8,6 +8,7 @@ from altus4_mysql import Column, FulltextIndex, ServerFacts, Table
 from altus4_core.records import Notice
 from altus4_search_fulltext import notices
 from altus4_search_fulltext.conditions import EVERY_ROW, Condition
+from altus4_search_fulltext.covering import best_for, covering, together, widest
 from altus4_search_fulltext.tokens import TokenRules
 from altus4_search_fulltext.values import is_shown
 
@@ -56,6 +57,8 @@ class TablePlan:
         least: Score below which rows are left out.
         facets: Columns whose values are counted.
         marked: Columns whose matches are marked where that is wanted; None: all of the index.
+        indexes: Several that are searched together; `index` then stands for all of them. Empty: `index` alone.
+        joint: The plan with several indexes, for queries that can be searched so.
     """
 
     table: Table
@@ -72,6 +75,15 @@ class TablePlan:
     least: float | None = None
     facets: tuple[Facet, ...] = ()
     marked: frozenset[str] | None = None
+    indexes: tuple[FulltextIndex, ...] = ()
+    joint: "TablePlan | None" = None
+
+    @property
+    def single(self) -> tuple["TablePlan", ...]:
+        """Give a plan for each index, which MATCH can name."""
+        if not self.indexes:
+            return (self,)
+        return tuple([attrs.evolve(self, index=index, indexes=()) for index in self.indexes])
 
     @property
     def read(self) -> tuple[Column, ...]:
@@ -105,54 +117,64 @@ def plan_table(
         return Skipped(table.name, (notices.no_fulltext_index(table.name, index_remedy(table)),))
     found: list[Notice] = []
     if wanted is None:
+        named: list[str] | None = None
+        columns = _spanned(table.fulltext_indexes)
         index = widest(table.fulltext_indexes)
-        missing = _spanned(table.fulltext_indexes).difference(index.columns)
-        if missing:
-            found.append(notices.index_partial(table.name, index.name, sorted(missing)))
     else:
-        known = [column.name for name in wanted if (column := table.column(name)) is not None]
+        named = [column.name for name in wanted if (column := table.column(name)) is not None]
         unknown = [name for name in wanted if table.column(name) is None]
         if unknown:
             found.append(notices.unknown_columns(table.name, unknown))
-        chosen = best_for(table.fulltext_indexes, frozenset(known)) if known else None
+        columns = frozenset(named)
+        chosen = best_for(table.fulltext_indexes, columns) if named else None
         if chosen is None:
-            if known:
-                found.append(notices.columns_not_indexed(table.name, known, index_remedy(table, known)))
+            if named:
+                found.append(notices.columns_not_indexed(table.name, named, index_remedy(table, named)))
             return Skipped(table.name, tuple(found))
         index = chosen
-        without = [name for name in dict.fromkeys(known) if name not in index.columns]
-        besides = [name for name in index.columns if name not in known]
-        if without or besides:
-            found.append(notices.columns_not_exact(index.name, known, without, besides, index_remedy(table, known)))
     key = tuple(column for name in table.primary_key if (column := table.column(name)) is not None)
-    if not key:
-        found.append(notices.no_primary_key(table.name))
-    return TablePlan(
+    keyless = () if key else (notices.no_primary_key(table.name),)
+    rules = rules_for(table, index)
+    plan = TablePlan(
         table=table,
         index=index,
-        rules=rules_for(table, index),
+        rules=rules,
         shown=tuple(column for column in table.columns if is_shown(column)),
         key=key,
         sorted_by_index=(table.engine or "").casefold() == "innodb",
         mariadb=server.flavour == "mariadb",
-        notices=tuple(found),
+        notices=(*found, *_about_one(table, index, named), *keyless),
     )
+    indexes = covering(table.fulltext_indexes, columns, index, lambda other: rules_for(table, other) is rules)
+    if len(indexes) == 1:
+        return plan
+    told = (*found, *_about_several(table, indexes, named), *keyless)
+    return attrs.evolve(plan, joint=attrs.evolve(plan, index=together(indexes), indexes=indexes, notices=told))
 
 
-def widest(indexes: Sequence[FulltextIndex]) -> FulltextIndex:
-    """Give the index with most columns; of equals the built-in parser's, then the first."""
-    return max(indexes, key=lambda index: (len(index.columns), index.parser is None))
+def _about_one(table: Table, index: FulltextIndex, named: Sequence[str] | None) -> list[Notice]:
+    """Tell what one index does not have of the wanted columns, or has besides."""
+    if named is None:
+        missing = sorted(_spanned(table.fulltext_indexes).difference(index.columns))
+        return [notices.index_partial(table.name, index.name, missing)] if missing else []
+    without = [name for name in dict.fromkeys(named) if name not in index.columns]
+    besides = [name for name in index.columns if name not in named]
+    if not without and not besides:
+        return []
+    return [notices.columns_not_exact(index.name, named, without, besides, index_remedy(table, named))]
 
 
-def best_for(indexes: Sequence[FulltextIndex], wanted: frozenset[str]) -> FulltextIndex | None:
-    """Give the widest index inside the wanted columns, else the one with fewest others; None: none touches them."""
-    inside = [index for index in indexes if wanted.issuperset(index.columns)]
-    if inside:
-        return widest(inside)
-    touching = [index for index in indexes if not wanted.isdisjoint(index.columns)]
-    if not touching:
-        return None
-    return max(touching, key=lambda index: (len(wanted.intersection(index.columns)), -len(index.columns)))
+def _about_several(table: Table, indexes: Sequence[FulltextIndex], named: Sequence[str] | None) -> list[Notice]:
+    """Tell that several indexes are searched, and what even they do not have of the wanted columns."""
+    index = together(indexes)
+    names = [each.name for each in indexes]
+    if named is not None:
+        without = [name for name in dict.fromkeys(named) if name not in index.columns]
+        remedy = index_remedy(table, named)
+        return [notices.columns_not_exact(index.name, named, without, (), remedy, together=names)]
+    told = [notices.indexes_joined(table.name, names, index_remedy(table, index.columns))]
+    missing = sorted(_spanned(table.fulltext_indexes).difference(index.columns))
+    return [*told, notices.index_partial(table.name, index.name, missing)] if missing else told
 
 
 def index_remedy(table: Table, wanted: Sequence[str] | None = None) -> str:

@@ -21,6 +21,7 @@ from altus4_search_fulltext.keys import key_condition, key_of
 from altus4_search_fulltext.planner import TablePlan
 from altus4_search_fulltext.query import IndexQuery
 from altus4_search_fulltext.statements import Mode, count_statement, match_expression, table_name
+from altus4_search_fulltext.tablesearch import TableSearch
 from altus4_search_fulltext.tokens import Fate
 
 _EVERYWHERE = math.log10(1.0001)  # idf of a word that every row has
@@ -76,6 +77,25 @@ async def prove(
         key: SourceExplanation(plan.index.name, None, proof.raw, proof.terms, dropped, proof.agrees)
         for key, proof in proofs.items()
     }
+
+
+async def prove_all(
+    target: MySQLTarget, search: TableSearch, query: IndexQuery, keys: Sequence[tuple[Any, ...]], ends: float
+) -> Mapping[tuple[Any, ...], SourceExplanation]:
+    """Explain scores of rows of a table that may be searched by several indexes; a row has its highest score.
+
+    Args and what it raises: as `prove`.
+    """
+    proofs = [await prove(target, part.plan, part.mode, query, keys, ends) for part in search.parts]
+    if len(proofs) == 1:
+        return proofs[0]
+    found: dict[tuple[Any, ...], SourceExplanation] = {}
+    for key in proofs[0]:
+        each = [proof[key] for proof in proofs if key in proof]
+        best = max(each, key=lambda one: one.raw_score)
+        agrees = all(one.agrees for one in each)
+        found[key] = attrs.evolve(best, agrees=agrees, beside=[one for one in each if one is not best])
+    return found
 
 
 @attrs.frozen

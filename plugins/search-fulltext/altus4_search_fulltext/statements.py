@@ -13,6 +13,7 @@ from typing import Literal
 import attrs
 from altus4_mysql import Column, Scalar, quote_identifier
 
+from altus4_search_fulltext.conditions import Condition
 from altus4_search_fulltext.planner import SortColumn, TablePlan
 from altus4_search_fulltext.values import BINARY_TYPES, GEOMETRY_TYPES
 from altus4_search_fulltext.wishes.sorting import expression
@@ -84,6 +85,14 @@ def where_params(plan: TablePlan, text: str) -> tuple[Scalar, ...]:
     """Give the values for `where`."""
     least = () if plan.least is None else (text, plan.least)
     return (text, *plan.condition.params, *least)
+
+
+def unmatched(plan: TablePlan, mode: Mode, text: str) -> Condition:
+    """Give the condition that a query does not find a row by the plan's index."""
+    match = match_expression(plan, mode)
+    if plan.least is not None:
+        return Condition(f"{match} < %s", (text, plan.least))
+    return Condition(f"NOT {match}", (text,))
 
 
 def is_narrowed(plan: TablePlan) -> bool:

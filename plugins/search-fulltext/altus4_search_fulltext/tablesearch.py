@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Sequence
+from functools import cached_property
 from typing import Any, Literal
 
 import attrs
@@ -18,6 +19,7 @@ from altus4_search_fulltext.matching import Matcher
 from altus4_search_fulltext.planner import TablePlan
 from altus4_search_fulltext.query import IndexQuery
 from altus4_search_fulltext.rows import RowReader, RowsRead
+from altus4_search_fulltext.sources import IndexSource, Source
 from altus4_search_fulltext.statements import (
     Mode,
     Selection,
@@ -39,10 +41,11 @@ Relation = Literal["eq", "gte", "unknown"]
 
 @attrs.frozen(eq=False)
 class Form:
-    """A ranking statement and the reader of its rows."""
+    """A ranking statement, the reader of its rows, and the mode of its MATCH."""
 
     selection: Selection
     reader: RowReader
+    mode: Mode
 
 
 class TableSearch:
@@ -54,12 +57,20 @@ class TableSearch:
         longest: Characters after which values are cut; fewer for very deep pages.
         lane: Sends the statements.
         misfits: What of a request does not fit the table; None: this is made for all requests.
+        joint: Searches the table by several indexes, for queries that can be searched so.
     """
 
     def __init__(
-        self, plan: TablePlan, mode: Mode, longest: int, lane: Lane, misfits: Sequence[Misfit] | None = None
+        self,
+        plan: TablePlan,
+        mode: Mode,
+        longest: int,
+        lane: Lane,
+        misfits: Sequence[Misfit] | None = None,
+        joint: "TableSearch | None" = None,
     ) -> None:
         self.plan = plan
+        self.joint = joint
         self.lane = lane
         self.misfits: Sequence[Misfit] = misfits or ()
         self.lasting = misfits is None
@@ -68,8 +79,7 @@ class TableSearch:
         lengths = sorted({longest, min(longest, 500), 200}, reverse=True)
         # With each length how many columns may be longer.
         self._lengths = tuple((length, sum(is_cut(column, length) for column in plan.read)) for length in lengths)
-        self._forms: dict[int, Form] = {}
-        self._count = count_statement(plan, mode)
+        self._forms: dict[tuple[int, Mode], Form] = {}
         self._narrowed = is_narrowed(plan)
 
     @property
@@ -77,9 +87,30 @@ class TableSearch:
         """The table's name."""
         return self.plan.table.name
 
+    @property
+    def parts(self) -> Sequence["TableSearch"]:
+        """Give a search for each index that is looked up."""
+        return (self,)
+
     def refined(self, plan: TablePlan, misfits: Sequence[Misfit]) -> "TableSearch":
         """Give the search as one request wants it."""
-        return TableSearch(plan, self.mode, self._longest, self.lane, misfits)
+        joint = self.joint.refined(plan.joint, misfits) if self.joint is not None and plan.joint is not None else None
+        return TableSearch(plan, self.mode, self._longest, self.lane, misfits, joint)
+
+    def source(self, form: Form, target: MySQLTarget, query: IndexQuery, ends: float) -> Source:
+        """Give where the rows come from.
+
+        Args:
+            form: Of the statement.
+            target: The database.
+            query: Made for this table's index.
+            ends: `time.monotonic()` of the deadline.
+        """
+        return IndexSource(self.lane, self.plan, form.selection.sql, target, query, ends)
+
+    def disjoint(self, query: IndexQuery) -> Sequence["TableSearch"]:
+        """Give searches that find every row of this one, each row in one of them."""
+        return (self,)
 
     def empty(self, query: IndexQuery) -> TableHits:
         """Give the result of a query that has nothing this index could find."""
@@ -126,11 +157,10 @@ class TableSearch:
         raise database_failure(error) from error
 
     async def _run(self, target: MySQLTarget, query: IndexQuery, request: SearchRequest, ends: float) -> TableHits:
-        text, depth = query.text, request.depth_of(target.id, self.name)
-        form = self._form(depth)
+        depth = request.depth_of(target.id, self.name)
+        form = self.form(self.length(depth))
         # One row more than asked for tells whether the list goes on.
-        params = (text, *where_params(self.plan, text), depth + 1)
-        rows = await self.lane.fetch(target, query, form.selection.sql, params, ends)
+        rows = await self.source(form, target, query, ends).rows(depth + 1)
         matcher = Matcher(query.needles, self.plan.rules, query.meaning)
         reading = form.reader.read(rows.rows, matcher, marking=request.highlight is not None)
         hits = reading.hits
@@ -191,19 +221,24 @@ class TableSearch:
             rows = []
         return amended(reading.hits, reading.cuts, asked, rows, matcher)
 
-    def statement(self, depth: int, mode: Mode | None = None) -> str:
-        """Give the ranking statement, or that of another mode; its parameters are the query twice, and a number."""
-        if mode is None or mode == self.mode:
-            return self._form(depth).selection.sql
-        return selection(self.plan, mode, self.length(depth)).sql
+    def form(self, length: int, mode: Mode | None = None) -> Form:
+        """Give the ranking statement with texts cut so, in the search's mode or another.
 
-    def _form(self, depth: int) -> Form:
-        length = self.length(depth)
-        form = self._forms.get(length)
+        Its parameters are the query twice, and a number.
+        """
+        place = (length, mode or self.mode)
+        form = self._forms.get(place)
         if form is None:
-            chosen = selection(self.plan, self.mode, length)
-            form = self._forms[length] = Form(chosen, RowReader(self.plan, chosen))
+            form = self._forms[place] = self._form(*place)
         return form
+
+    @cached_property
+    def _count(self) -> str:
+        return count_statement(self.plan, self.mode)
+
+    def _form(self, length: int, mode: Mode) -> Form:
+        chosen = selection(self.plan, mode, length)
+        return Form(chosen, RowReader(self.plan, chosen), mode)
 
     def length(self, depth: int) -> int:
         """Give the longest cut at which the answer of so many rows stays within bounds."""

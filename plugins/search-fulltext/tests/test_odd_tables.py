@@ -83,11 +83,11 @@ async def test_an_index_over_other_columns_is_used_with_a_warning(any_server: Se
         assert await told("apple", "a", "b") == ("ab", [], 1)
         assert await told("plum", "c") == ("c", [], 1)
         index, notices, count = await told("apple")
-        assert (index, count) == ("ab", 1)
-        assert notices == [("INDEX_PARTIAL", {"index": "ab", "missing": ["c"]})]
-        index, notices, _ = await told("apple", "A", "b", "c")
-        told_of = {"index": "ab", "columns": ["a", "b", "c"], "missing": ["c"], "extra": []}
-        assert (index, notices) == ("ab", [("COLUMNS_NOT_EXACT", told_of)])
+        assert (index, count) == ("ab, c", 1)
+        assert notices == [("INDEXES_JOINED", {"indexes": ["ab", "c"]})]
+        index, notices, _ = await told("plum", "A", "b", "c", "d")
+        told_of = {"index": "ab, c", "columns": ["a", "b", "c", "d"], "missing": ["d"], "extra": []}
+        assert (index, notices) == ("ab, c", [("COLUMNS_NOT_EXACT", {**told_of, "indexes": ["ab", "c"]})])
         index, notices, _ = await told("apple", "a")
         told_of = {"index": "ab", "columns": ["a"], "missing": [], "extra": ["b"]}
         assert (index, notices) == ("ab", [("COLUMNS_NOT_EXACT", told_of)])

@@ -61,6 +61,11 @@ class FacetCounting:
         self._ends = ends
         self._most = most
 
+    @property
+    def facets(self) -> Sequence[Facet]:
+        """Give the columns to count."""
+        return self._plan.facets
+
     async def add(self, hits: TableHits, *, exact: bool) -> TableHits:
         """Give the hits with the counts; what could not be counted is a warning, not a failure.
 

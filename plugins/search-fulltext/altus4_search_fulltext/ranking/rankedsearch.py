@@ -19,9 +19,8 @@ from altus4_search_fulltext.ranking.bm25 import BM25, frequency_of
 from altus4_search_fulltext.ranking.drawing import Drawing, as_asked, draw
 from altus4_search_fulltext.ranking.statistics import TableStatistics
 from altus4_search_fulltext.ranking.stems import Stem, unchanged
-from altus4_search_fulltext.rows import RowReader
-from altus4_search_fulltext.statements import Mode, selection, where_params
-from altus4_search_fulltext.tablesearch import Form, TableSearch
+from altus4_search_fulltext.statements import Mode
+from altus4_search_fulltext.tablesearch import TableSearch
 from altus4_search_fulltext.tokens import TokenRules
 
 WINDOW = 200
@@ -68,10 +67,8 @@ class RankedSearch:
         # MyISAM draws natural queries by its own natural mode: its boolean mode hardly ranks.
         self._as_asked = search.mode == "boolean"
         mode: Mode = "boolean" if plan.rules.innodb else search.mode
-        chosen = selection(plan, mode, search.length(WINDOW))
-        self._form = Form(chosen, RowReader(plan, chosen))
-        self._sql = self._form.selection.sql
-        self._most_windows = max(search.most_rows(chosen.longest) // WINDOW, 1)  # in one statement
+        self._form = search.form(search.length(WINDOW), mode)
+        self._most_windows = max(search.most_rows(self._form.selection.longest) // WINDOW, 1)  # in one statement
         places = {column.name: place for place, column in enumerate(plan.read)}
         self._places = tuple(places[name] for name in plan.index.columns if name in places)
 
@@ -141,22 +138,21 @@ class RankedSearch:
     ) -> _Windows:
         """Rank windows until one row more than asked for is there, which tells whether the list goes on."""
         rank = _Ranker(drawing, query, statistics, self._plan.rules, self._places, self._form.selection.longest)
-        text = drawing.query.text
+        source = self._search.source(self._form, target, drawing.query, ends)
         ranked: list[_Ranked] = []
         lengths: list[int] = []
         read, whole = 0, False
         while not whole and len(ranked) <= depth:
             windows = min(-(-(depth + 1 - len(ranked)) // WINDOW), self._most_windows)
-            offset = f" OFFSET {read}" if read else ""
-            params = (text, *where_params(self._plan, text), WINDOW * windows + 1)
-            rows = await self._search.lane.fetch(target, drawing.query, f"{self._sql}{offset}", params, ends)
-            whole = len(rows) <= WINDOW * windows
+            batch = await source.rows(WINDOW * windows + 1, read)
+            rows = batch.rows[: WINDOW * windows]
+            whole = len(batch.rows) == len(rows)
             if not read:
-                self._search.learn(drawing.query, rows.seconds, len(rows) if whole else None)
-            for start in range(0, min(len(rows), WINDOW * windows), WINDOW):
+                self._search.learn(drawing.query, batch.seconds, len(rows) if whole else None)
+            for start in range(0, len(rows), WINDOW):
                 if start:
                     await asyncio.sleep(0)  # a window takes some milliseconds
-                window = rank.window(rows.rows[start : min(start + WINDOW, WINDOW * windows)], len(lengths))
+                window = rank.window(rows[start : start + WINDOW], len(lengths))
                 ranked += window
                 lengths.append(len(window))
             read += WINDOW * windows

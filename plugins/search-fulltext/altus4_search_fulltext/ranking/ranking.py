@@ -15,6 +15,7 @@ from altus4_search_fulltext.ranking.rankedsearch import RankedSearch, supported
 from altus4_search_fulltext.ranking.sampler import Sampler
 from altus4_search_fulltext.ranking.samples import HOLD_SECONDS, Place
 from altus4_search_fulltext.ranking.statistics import TableStatistics
+from altus4_search_fulltext.recording import unrecorded
 from altus4_search_fulltext.tablesearch import TableSearch
 from altus4_search_fulltext.wishes.sorting import is_by_relevance
 
@@ -95,11 +96,11 @@ class Ranking:
         if pinned is not None:
             held = self._sampler.samples.generation(place, pinned)
             if held is None:
-                self._sampler.current(place, target, search.plan)  # for the search that begins again
+                self._sampler.current(place, unrecorded(target), search.plan)  # for the search that begins again
                 message = "The statistics that this cursor goes on with are gone; begin the search again."
                 raise CursorExpired(message)
             return held
-        current = self._sampler.current(place, target, search.plan)
+        current = self._sampler.current(place, unrecorded(target), search.plan)
         key, now = (place, query.text), self._clock()
         if current is None:
             self._begun[key] = now

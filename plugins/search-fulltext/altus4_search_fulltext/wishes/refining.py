@@ -44,7 +44,7 @@ def is_plain(request: SearchRequest) -> bool:
 
 
 def refined(plan: TablePlan, request: SearchRequest, *, case_sensitive: bool) -> Refined:
-    """Fit a request's wishes to a table.
+    """Fit a request's wishes to a table, and to its plan with several indexes if there is one.
 
     Args:
         plan: Of the table.
@@ -79,6 +79,8 @@ def refined(plan: TablePlan, request: SearchRequest, *, case_sensitive: bool) ->
         told = notices_of(wrong, f"In table '{plan.table.name}' nothing is counted there")
         plan = attrs.evolve(plan, facets=facets, notices=(*plan.notices, *told))
         misfits += wrong
+    if plan.joint is not None and not skipped:
+        plan = attrs.evolve(plan, joint=refined(plan.joint, request, case_sensitive=case_sensitive).plan)
     return Refined(plan, tuple(misfits), skipped)
 
 

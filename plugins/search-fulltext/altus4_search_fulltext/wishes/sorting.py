@@ -56,6 +56,35 @@ def comparable(sorted_by: SortColumn) -> Callable[[Any], Any]:
     return lambda value: value
 
 
+def order_key(order: Sequence[SortColumn], places: Sequence[int]) -> Callable[[Sequence[Any]], Any]:
+    """Give what rows as the driver gives them are compared by: an order of their own, then the score, at their end.
+
+    Args:
+        order: Of the rows; empty: by score. Of scores the highest comes first.
+        places: Where the values stand, as `Selection.order` has them.
+    """
+    sorted_by = [each for each in order if each.column is not None or each.absent]
+    parts = [
+        (place, comparable(each), each.descending)
+        for place, each in zip(places, sorted_by, strict=True)
+        if not each.absent
+    ]
+    if not parts:
+        return lambda row: -row[-1]
+    by_score = next((number for number, each in enumerate(order) if each.column is None and not each.absent), None)
+    before = len(parts) if by_score is None else sum(each.column is not None for each in order[:by_score])
+
+    def key(row: Sequence[Any]) -> Any:
+        values: list[Any] = []
+        for place, convert, descending in parts:
+            value = None if row[place] is None else convert(row[place])
+            values.append((value is None, _Falling(value) if descending and value is not None else value))
+        values.insert(before, (False, -row[-1]))
+        return values
+
+    return key
+
+
 def is_by_relevance(keys: Sequence[SortKey]) -> bool:
     """Say whether an order is the one that lists have anyway."""
     return not keys or (keys[0].column == "relevance" and keys[0].table is None and keys[0].descending)
@@ -69,6 +98,24 @@ def expression(sorted_by: SortColumn, name: str) -> str:
     if sorted_by.numbered or column.data_type == "bit":
         return f"({name} + 0)"
     return f"LEFT({name}, 200)" if column.is_text else name
+
+
+class _Falling:
+    """A value that stands in front of smaller ones."""
+
+    __slots__ = ("_value",)
+
+    def __init__(self, value: Any) -> None:
+        self._value = value
+
+    def __lt__(self, other: "_Falling") -> bool:
+        return bool(other._value < self._value)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Falling) and bool(self._value == other._value)
+
+    def __hash__(self) -> int:
+        return hash(self._value)
 
 
 def _moment(value: Any) -> Any:
