@@ -137,7 +137,7 @@ def test_a_table_without_an_index_is_named(world: World) -> None:
 
 
 def test_columns_choose_the_index(world: World) -> None:
-    results = found(world, "garden", tables=["articles"], columns=["title"])
+    results = found(world, "garden", tables=["articles"], columns=["title"], ranking="mysql")
     assert [result["data"]["title"] for result in results] == ["A garden database"]
     assert results[0]["matchedColumns"] == ["title"]
 
