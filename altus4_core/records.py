@@ -66,11 +66,16 @@ class AuthRequest:
 
 @attrs.frozen
 class Action:
-    """A protected operation: its stable name (`search.run`) and the permission it needs (None: any identity)."""
+    """A protected operation: its stable name (`search.run`) and the permission it needs (None: any identity).
+
+    `whole_account`: it shows or does what concerns all databases of the account alike. Callers that are confined to
+    some (`Identity.databases`) are refused, whatever policies say.
+    """
 
     name: str
     permission: str | None = None
     role: str | None = None
+    whole_account: bool = False
 
 
 @attrs.frozen

@@ -92,13 +92,23 @@ class SearchRepository(Protocol):
         ...
 
     async def list(
-        self, user_id: str, *, limit: int, offset: int, text: str | None = None, span: Span | None = None
+        self,
+        user_id: str,
+        *,
+        limit: int,
+        offset: int,
+        text: str | None = None,
+        span: Span | None = None,
+        key_id: str | None = None,
     ) -> Sequence[SearchRow]:
-        """List a user's searches, newest first; with `text` those whose query has a word of it, with `span` of then."""
+        """List a user's searches, newest first.
+
+        With `text` those whose query has a word of it, with `span` of then, with `key_id` by this API key.
+        """
         ...
 
     async def count(self, user_id: str, *, text: str | None = None, span: Span | None = None) -> int:
-        """Count a user's searches, those of `list`."""
+        """Count a user's searches, as `list` narrows them."""
         ...
 
     async def by_request(self, user_id: str, request_id: str) -> SearchRow | None:

@@ -1,7 +1,7 @@
 """Who calls, whether they may, and whether it is too much: the three seams before any work."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from aiohttp import web
 
@@ -56,7 +56,8 @@ class AccessControl:
         """Ask every policy.
 
         Raises:
-            PermissionDenied: one said no, one failed, or none said yes.
+            PermissionDenied: one said no, one failed, or none said yes; or the caller is confined and the action is
+                not.
         """
         allowed = False
         for entry in self._policies:
@@ -77,6 +78,8 @@ class AccessControl:
             allowed = allowed or bool(opinion)
         if not allowed:
             raise _denied(identity, action)
+        if action.whole_account and identity.databases is not None:
+            raise _confined(identity.databases)
 
     async def admit(self, subject: Subject, action: str, cost: int = 1) -> Mapping[str, str]:
         """Ask every limiter.
@@ -164,3 +167,12 @@ def _denied(identity: Identity, action: Action) -> PermissionDenied:
         return PermissionDenied(f"This needs the role {action.role}.", code="INSUFFICIENT_PRIVILEGES")
     details = {"required": [action.permission] if action.permission else [], "available": sorted(identity.permissions)}
     return PermissionDenied("The credentials do not allow this.", details=details)
+
+
+def _confined(databases: Collection[str]) -> PermissionDenied:
+    details = {"required": ["all databases"], "available": sorted(databases)}
+    message = (
+        "This concerns all databases of the account, and the key is confined to some: use a session, or a key without"
+        " 'databases'."
+    )
+    return PermissionDenied(message, details=details)

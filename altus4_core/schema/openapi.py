@@ -94,6 +94,8 @@ class _Document:
                 operation["x-permission"] = route.action.permission
             if route.action.role is not None:
                 operation["x-role"] = route.action.role
+            if route.action.whole_account:
+                operation["x-whole-account"] = True
         return operation
 
     def _operation_id(self, route: Route) -> str:

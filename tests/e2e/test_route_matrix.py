@@ -8,6 +8,7 @@ The routes come from the composed application itself, so that none can be forgot
 
 import asyncio
 import json
+import re
 import secrets
 import time
 from collections.abc import Iterator
@@ -17,7 +18,18 @@ import attrs
 import pytest
 from altus4_sandbox import ServerAddress, new_schema_name
 from deployment import Answer, Deployment, settings_for
-from matrix import BODIES, QUERIES, Principal, as_table, check_envelope, documented, in_order, operation, outcome
+from matrix import (
+    BODIES,
+    QUERIES,
+    WHOLE_ACCOUNT,
+    Principal,
+    as_table,
+    check_envelope,
+    documented,
+    in_order,
+    operation,
+    outcome,
+)
 from world import run_sql
 
 from altus4_core.app import create_app
@@ -27,6 +39,7 @@ from altus4_core.settings.loader import load_settings
 
 UNKNOWN = "00000000-0000-4000-8000-000000000000"
 EVERYTHING = frozenset({"search", "analytics", "admin", "session"})
+EVERYTHING_OF_KEYS = EVERYTHING - {"session"}
 PASSWORD = "correct horse"
 
 
@@ -146,7 +159,9 @@ def house(mysql_server: ServerAddress, tmp_path_factory: pytest.TempPathFactory)
 
 
 def principals(house: House) -> list[Principal]:
-    """All kinds of callers. The owner's session comes last: it deletes the account."""
+    """All kinds of callers. The confined key comes before those that remove the database it is confined to, the owner's
+    session last: it deletes the account.
+    """
 
     def key(name: str, tenant: Tenant, permission: str, **more: Any) -> Principal:
         return Principal(name, house.key(tenant, permission), frozenset({permission}), **more)
@@ -156,6 +171,9 @@ def principals(house: House) -> list[Principal]:
 
     return [
         Principal("anonymous"),
+        Principal(
+            "confined", house.made_key(databases=[house.database])["secretKey"], EVERYTHING_OF_KEYS, confined=True
+        ),
         key("key:search", house.owner, "search"),
         key("key:analytics", house.owner, "analytics"),
         key("key:admin", house.owner, "admin"),
@@ -194,6 +212,7 @@ def test_the_document_is_made_of_the_same_table(house: House) -> None:
         permission, role = documented(route)
         assert details["security"] == ([] if permission == "public" else [{"bearer": []}])
         assert details.get("x-role") == role
+        assert details.get("x-whole-account", False) == bool(re.fullmatch(WHOLE_ACCOUNT, route.path))
         if permission not in {"public", "any"}:
             assert details["x-permission"] == permission
             assert {"401", "403"} <= set(details["responses"])

@@ -38,8 +38,14 @@ BODIES: Mapping[str, Any] = {
     "PUT /api/v1/auth/profile": {"name": "Somebody"},
 }
 QUERIES = {"GET /api/v1/search": "?q=database", "GET /api/v1/search/suggestions": "?query=data"}
+WHOLE_ACCOUNT = r"/api/v1/audit|/api/v1/analytics(/.*)?|/api/v1/search/trends"
+"""What a key confined to some databases gets nothing of: it concerns all of them alike."""
+OF_A_GREATER_KEY = r"(PUT|DELETE) /api/v1/keys/{id}|POST /api/v1/keys/{id}/regenerate"
+"""What it cannot do to a key that is not confined."""
 NAMED_IN_BODY = frozenset({"POST /api/v1/search/events"})  # 404 there speaks of what the body above names
-LAST = ("POST /api/v1/auth/logout", "DELETE /api/v1/auth/account")  # in this order: they end the caller
+LAST = (  # in this order: they end what a key is confined to, or the caller
+    "DELETE /api/v1/databases/{id}", "POST /api/v1/auth/logout", "DELETE /api/v1/auth/account",
+)  # fmt: skip
 
 
 def operation(route: Route) -> str:
@@ -68,6 +74,7 @@ class Principal:
     foreign: bool = False
     login: Callable[[], str] | None = None
     refused: str | None = None
+    confined: bool = False
 
     def expects(self, route: Route) -> str:
         """Say what the documentation promises: `in`, or the status of the refusal."""
@@ -82,6 +89,9 @@ class Principal:
             return "403"
         implied = permission in self.permissions or ("admin" in self.permissions and permission != "session")
         if permission != ANY and not implied:
+            return "403"
+        beyond = re.fullmatch(WHOLE_ACCOUNT, route.path) or re.fullmatch(OF_A_GREATER_KEY, operation(route))
+        if self.confined and beyond:
             return "403"
         return "404" if self.foreign and "{" in route.path else "in"
 

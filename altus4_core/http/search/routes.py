@@ -88,7 +88,10 @@ class SearchRoutes:
     async def _run(self, call: Call, body: SearchBody) -> dict[str, Any]:
         answer = await self._gateway.pipeline.run(call.caller, self._reader.read(body), call.request_id)
         data = answer_json(answer)
-        if answer.request.include_analytics:
+        if answer.request.include_analytics and call.caller.databases is not None:
+            message = "Trends and advice are of all databases of the account, and the key is confined to some."
+            data["warnings"].append(notice_json(Notice("ANALYTICS_CONFINED", message)))
+        elif answer.request.include_analytics:
             asked, registry = (call.caller.user_id, call.caller.environment or "live"), self._gateway.registry
             trends, advice = await asyncio.gather(
                 _of_log("Trends", lambda: registry.get(SearchTrends).of(*asked), data),

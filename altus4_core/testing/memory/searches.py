@@ -42,10 +42,18 @@ class MemorySearches:
         return {one for one in ids if one in self._tables.searches}
 
     async def list(
-        self, user_id: str, *, limit: int, offset: int, text: str | None = None, span: Span | None = None
+        self,
+        user_id: str,
+        *,
+        limit: int,
+        offset: int,
+        text: str | None = None,
+        span: Span | None = None,
+        key_id: str | None = None,
     ) -> Sequence[SearchRow]:
         """List a user's searches, newest first."""
-        ordered = sorted(self._own(user_id, text, span), key=lambda row: (row.created_at, row.id), reverse=True)
+        own = [row for row in self._own(user_id, text, span) if key_id in {None, row.api_key_id}]
+        ordered = sorted(own, key=lambda row: (row.created_at, row.id), reverse=True)
         return ordered[offset : offset + limit]
 
     async def count(self, user_id: str, *, text: str | None = None, span: Span | None = None) -> int:

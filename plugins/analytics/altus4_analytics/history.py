@@ -10,9 +10,10 @@ from altus4_analytics.data import HistoryData, HistoryPage
 from altus4_analytics.period import DaysQuery, Period, days_of, span_of
 from altus4_core.clock import Clock
 from altus4_core.errors import FieldProblem, NotFound, ValidationFailed
+from altus4_core.records import Identity
 from altus4_core.routing import Call
 from altus4_core.schema.decode import field
-from altus4_core.searchlog import ResultEvent, Span
+from altus4_core.searchlog import ResultEvent
 from altus4_core.store import MetadataStore
 from altus4_core.stored import SearchRow
 
@@ -72,13 +73,6 @@ class History:
         self._clock = clock
         self._sleep = sleep
 
-    async def rows(
-        self, user_id: str, limit: int, offset: int, text: str | None = None, span: Span | None = None
-    ) -> Sequence[HistoryData]:
-        """List searches, newest first."""
-        found = await self._store().searches.list(user_id, limit=limit, offset=offset, text=text, span=span)
-        return [history_row(row) for row in found]
-
     async def own(self, call: Call) -> Sequence[HistoryData]:
         """GET /search/history."""
         query: OwnHistoryQuery = call.query
@@ -86,7 +80,10 @@ class History:
         if (query.start_date, query.end_date, query.period) != (None, None, None):
             days = days_of(DaysQuery(query.start_date, query.end_date, query.period or "week"), self._clock.now())
             span = span_of(days.first, days.last)
-        return await self.rows(call.caller.user_id, query.limit, query.offset, span=span)
+        found = await self._store().searches.list(
+            call.caller.user_id, limit=query.limit, offset=query.offset, span=span, key_id=_confined(call.caller)
+        )
+        return [history_row(row) for row in found]
 
     async def page(self, call: Call) -> HistoryPage:
         """GET /analytics/search-history."""
@@ -95,14 +92,15 @@ class History:
         user_id = call.caller.user_id
         days = days_of(query, self._clock.now())
         span = span_of(days.first, days.last)
-        items = await self.rows(user_id, query.limit, query.offset, text, span)
-        total = await self._store().searches.count(user_id, text=text, span=span)
-        return HistoryPage(tuple(items), total, query.limit, query.offset)
+        searches = self._store().searches
+        found = await searches.list(user_id, limit=query.limit, offset=query.offset, text=text, span=span)
+        total = await searches.count(user_id, text=text, span=span)
+        return HistoryPage(tuple(map(history_row, found)), total, query.limit, query.offset)
 
     async def event(self, call: Call) -> EventData:
         """POST /search/events."""
         body: EventBody = call.body
-        user_id = call.caller.user_id
+        user_id, key_id = call.caller.user_id, _confined(call.caller)
         search = None
         for pause in PAUSES:
             if pause:
@@ -110,11 +108,16 @@ class History:
             search = await self._store().searches.by_request(user_id, body.request_id)
             if search is not None:
                 break
-        if search is None:
+        if search is None or key_id not in {None, search.api_key_id}:
             message = "There is no search with this request id."
             raise NotFound(message)
         event = ResultEvent(search.id, user_id, body.type, body.result_id, self._clock.now(), body.position)
         return EventData(await self._store().searches.add_result_event(event, search.created_at))
+
+
+def _confined(caller: Identity) -> str | None:
+    """Give the key whose searches alone the caller may know: its own, if it is confined to some databases."""
+    return None if caller.databases is None else caller.credential_id
 
 
 def history_row(row: SearchRow) -> HistoryData:

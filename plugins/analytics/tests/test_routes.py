@@ -14,6 +14,7 @@ from altus4_core.testing.twins.plugin import MemoryPlugin, user_identity
 OTHER = {"Authorization": "Bearer memory-other"}
 ROOT = {"Authorization": "Bearer memory-root"}
 LIMITED = {"Authorization": "Bearer memory-limited"}
+CONFINED = {"Authorization": "Bearer memory-confined"}
 REPORTS = ("search-trends", "trends", "performance", "popular-queries", "no-results", "insights", "dashboard", "usage")
 LISTS = ("search-history", "history", "search/history")
 ADMIN = ("system-overview", "user-activity", "performance-metrics")
@@ -48,6 +49,7 @@ def memory(store):
         "memory-other": user_identity("user-2"),
         "memory-root": user_identity("root", role="admin"),
         "memory-limited": user_identity("user-3", permissions=frozenset({"search"})),
+        "memory-confined": user_identity(role="admin", credential_id="key-1", databases=frozenset({"d1"})),
     }
     return MemoryPlugin(store, {}, tokens=tokens)
 
@@ -210,3 +212,29 @@ async def test_searches_bring_trends_on_request(client, store):
     assert (await ask(client, "search/trends"))[1]["period"] == "month"
     store.away = True
     assert (await client.get("/api/v1/search/trends")).status == 503
+
+
+@pytest.mark.parametrize("path", [*REPORTS, *LISTS[:2], *(f"admin/{path}" for path in ADMIN), "search/trends"])
+async def test_who_is_confined_to_some_databases_gets_no_figures_of_all(client, store, path):
+    await write(store)
+    error = await ask(client, path if path.startswith("search/") else f"analytics/{path}", CONFINED, 403)
+    assert (error["code"], error["details"]) == (
+        "INSUFFICIENT_PERMISSIONS", {"required": ["all databases"], "available": ["d1"]}
+    )  # fmt: skip
+
+
+async def test_who_is_confined_knows_its_own_searches_alone(client, store):
+    await write(store, query="the payroll", api_key_id="key-2", request_id="r-2")
+    await write(store, query="of nobody", request_id="r-0")
+    await write(store, 1, query="my own", api_key_id="key-1", request_id="r-1")
+    assert [row["query"] for row in await ask(client, "search/history", CONFINED)] == ["my own"]
+    assert len(await ask(client, "search/history")) == 7
+    body = {"resultId": "d1:books:4", "type": "click"}
+    for request_id, status in (("r-1", 200), ("r-2", 404), ("r-0", 404)):
+        told = await client.post("/api/v1/search/events", json={**body, "requestId": request_id}, headers=CONFINED)
+        assert told.status == status, request_id
+    wish = {"query": "spoon", "includeAnalytics": True}
+    answer = (await (await client.post("/api/v1/search", json=wish, headers=CONFINED)).json())["data"]
+    assert "trends" not in answer
+    assert [warning["code"] for warning in answer["warnings"]] == ["ANALYTICS_CONFINED"]
+    assert "payroll" not in str(answer)

@@ -27,7 +27,7 @@ class AuditRoutes:
                 "/api/v1/audit",
                 self.read,
                 "Who did what, newest first.",
-                action=Action("audit.read", "admin"),
+                action=Action("audit.read", "admin", whole_account=True),
                 query=AuditQuery,
                 response=AuditData,
                 tag="Audit",

@@ -78,12 +78,20 @@ class Searches:
         return {row[0] for row in await self._link.fetch(sql, possible)}
 
     async def list(
-        self, user_id: str, *, limit: int, offset: int, text: str | None = None, span: Span | None = None
+        self,
+        user_id: str,
+        *,
+        limit: int,
+        offset: int,
+        text: str | None = None,
+        span: Span | None = None,
+        key_id: str | None = None,
     ) -> Sequence[SearchRow]:
         """List a user's searches, newest first."""
-        condition, params = _narrowed(text, span)
+        condition, params = _narrowed(text, span, key_id)
         sql = f"SELECT {COLUMNS} FROM searches WHERE user_id = %s{condition} {NEWEST} LIMIT %s OFFSET %s"
-        rows = (await self._link.fetch(sql, (user_id, *params, limit, offset), patient=text is not None)).rows
+        patient = text is not None or key_id is not None  # no index has the order of these
+        rows = (await self._link.fetch(sql, (user_id, *params, limit, offset), patient=patient)).rows
         shares = await _shares_of(self._link, [row[0] for row in rows if row[2] is None])
         return [read(row, shares.get(row[0], ())) for row in rows]
 
@@ -149,7 +157,7 @@ async def _shares_of(link: Link, ids: Sequence[str]) -> dict[str, list[SearchedD
     return found
 
 
-def _narrowed(text: str | None, span: Span | None) -> tuple[str, Sequence[Scalar]]:
+def _narrowed(text: str | None, span: Span | None, key_id: str | None = None) -> tuple[str, Sequence[Scalar]]:
     condition = ""
     params: list[Scalar] = []
     if text is not None:
@@ -158,6 +166,9 @@ def _narrowed(text: str | None, span: Span | None) -> tuple[str, Sequence[Scalar
     if span is not None:
         condition += " AND created_at >= %s AND created_at < %s"
         params += map(to_time, span)
+    if key_id is not None:
+        condition += " AND api_key_id = %s"
+        params.append(key_id)
     return condition, params
 
 

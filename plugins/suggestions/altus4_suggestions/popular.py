@@ -49,6 +49,8 @@ class Popular:
 
     async def suggest(self, request: SuggestRequest) -> Sequence[Suggestion]:
         """Give popular queries that hold all words of this one, the last one perhaps only begun."""
+        if request.identity.databases is not None:
+            return []  # the account's queries are of all its databases, and the caller is confined to some
         *whole, begun = request.query.casefold().split() or [""]
         if not begun:
             return []

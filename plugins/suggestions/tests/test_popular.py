@@ -73,3 +73,11 @@ async def test_the_log_is_read_once_a_minute(log, held_clock):
     assert await texts(suggester, "tea") == []
     held_clock.advance(61)
     assert await texts(suggester, "tea") == ["tea time"]
+
+
+async def test_nothing_for_who_is_confined_to_some_databases(log, held_clock):
+    store, add = log
+    await add("tea time", 3)
+    suggester = popular(store, held_clock)
+    assert await texts(suggester, "tea") == ["tea time"]
+    assert await texts(suggester, "tea", attrs.evolve(ANN, databases=frozenset({"d1"}))) == []

@@ -1,6 +1,8 @@
 """What a store of searches promises."""
 
+from collections.abc import Sequence
 from datetime import timedelta
+from typing import Any
 
 import attrs
 
@@ -152,3 +154,22 @@ class SearchContract:
         assert await store.searches.count(user.id, span=span) == 3
         assert await store.searches.count(user.id, text="tuning", span=span) == 3
         assert await store.searches.count(user.id, text="kettle", span=span) == 0
+
+    async def test_searches_of_one_key(self, store: MetadataStore) -> None:
+        """Searches of one key: no others of the user, and none of another user that has noted the same key."""
+        user, stranger = await a_user(store), await a_user(store)
+        mine, other = new_id(), new_id()
+        made = [(user, mine), (user, other), (user, None), (user, mine), (stranger, mine)]
+        rows = [
+            a_search(owner.id, api_key_id=key, created_at=NOON + timedelta(minutes=minute))
+            for minute, (owner, key) in enumerate(made)
+        ]
+        await store.searches.add_many(rows)
+
+        async def listed(**narrow: Any) -> Sequence[str]:
+            return [row.id for row in await store.searches.list(user.id, limit=9, offset=0, **narrow)]
+
+        assert await listed(key_id=mine) == [rows[3].id, rows[0].id]
+        assert await listed(key_id=mine, span=(NOON, NOON + timedelta(minutes=1))) == [rows[0].id]
+        assert await listed(key_id=new_id()) == []
+        assert await listed(key_id="nul \0") == []
