@@ -1,6 +1,7 @@
 """Categories and suggestions: welcome when they come in time, never the reason for a failed search."""
 
 import asyncio
+import math
 from collections.abc import Callable, Coroutine, Sequence
 from typing import Any
 
@@ -14,6 +15,7 @@ from altus4_core.search.results import Check, check_categories, check_suggestion
 
 FAULTS_BEFORE_PAUSE = 5
 PAUSE_SECONDS = 60.0
+GRACE = 0.05  # seconds that a provider gets although the search has no time left: much of it is done by then
 
 
 @attrs.define
@@ -59,21 +61,36 @@ class Enrichment:
         return bool(self._suggesters)
 
     async def categorize(
-        self, request: SearchRequest, hits: Sequence[FusedHit]
+        self, request: SearchRequest, hits: Sequence[FusedHit], left: float = math.inf
     ) -> tuple[Sequence[Category], list[Notice]]:
-        """Give categories of all categorizers in their order, and a warning for each that failed."""
+        """Give categories of all categorizers in their order, and a warning for each that failed.
+
+        Args:
+            request: The search.
+            hits: All that was found.
+            left: Seconds until its deadline.
+        """
+        budget = self._category_budget
         calls = [
-            self._guarded(entry, entry.provider.categorize, self._category_budget, check_categories, request, hits)
+            self._guarded(entry, entry.provider.categorize, budget, left, check_categories, request, hits)
             for entry in self._categorizers
         ]
         results = await asyncio.gather(*calls)
         categories = [category for found, _ in results for category in found]
         return categories, [notice for _, notice in results if notice]
 
-    async def suggest(self, request: SuggestRequest) -> tuple[Sequence[Suggestion], list[Notice]]:
-        """Give suggestions of all suggesters, best first, each text once, and a warning for each that failed."""
+    async def suggest(
+        self, request: SuggestRequest, left: float = math.inf
+    ) -> tuple[Sequence[Suggestion], list[Notice]]:
+        """Give suggestions of all suggesters, best first, each text once, and a warning for each that failed.
+
+        Args:
+            request: What is asked for.
+            left: Seconds until the deadline of the search that asks.
+        """
+        budget = self._suggester_budget
         calls = [
-            self._guarded(entry, entry.provider.suggest, self._suggester_budget, check_suggestions, request)
+            self._guarded(entry, entry.provider.suggest, budget, left, check_suggestions, request)
             for entry in self._suggesters
         ]
         results = await asyncio.gather(*calls)
@@ -87,6 +104,7 @@ class Enrichment:
         entry: Entry,
         method: Callable[..., Coroutine[Any, Any, Any]],
         budget: float,
+        left: float,
         check: Check,
         *arguments: object,
     ) -> tuple[list[Any], Notice | None]:
@@ -95,16 +113,18 @@ class Enrichment:
         message = f"{entry.seam} {entry.name!r} is left out of this answer."
         if pause.active(loop.time()):
             return [], Notice("ENRICHMENT_PAUSED", message, {"provider": entry.name})
+        seconds = min(budget, max(left, GRACE))
         try:
             found = await self._dispatch.call(
                 entry,
                 method,
                 *arguments,
-                deadline=budget,
+                deadline=seconds,
                 check=check,
             )
         except ProviderFault as fault:
-            pause.note(ok=False, now=loop.time())
+            if fault.kind != "timeout" or seconds == budget:  # else the search was late, not the provider
+                pause.note(ok=False, now=loop.time())
             return [], Notice("ENRICHMENT_FAILED", message, {"provider": entry.name, "reason": fault.kind})
         pause.note(ok=True, now=loop.time())
         return list(found), None

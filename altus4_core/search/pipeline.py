@@ -162,6 +162,7 @@ class SearchPipeline:
 
     async def _answer(self, question: Question, started: float) -> SearchAnswer:
         request = question.request
+        ends = started + request.timeout_ms / 1000
         spent = time.perf_counter() - started
         if spent > _NOTICEABLE:  # waiting for the store, or for the same search of somebody who left
             request = attrs.evolve(request, timeout_ms=max(int(request.timeout_ms - spent * 1000), 1))
@@ -182,17 +183,17 @@ class SearchPipeline:
             notices += unsupported(request, outcomes)
         categories: Sequence[Category] = ()
         if request.categories and page.hits and self._enrichment.categorizes:
-            categories, complaints = await self._enrichment.categorize(request, fused)
+            categories, complaints = await self._enrichment.categorize(request, fused, ends - time.perf_counter())
             notices += complaints
         suggestions: Sequence[Suggestion] = ()
         if self._enrichment.suggests and _wants_suggestions(request, len(fused)):
             meant = tuple(database.id for database in question.databases)
             asked = SuggestRequest(question.identity, request.query, meant, request.tables)
-            suggestions, complaints = await self._enrichment.suggest(asked)
+            suggestions, complaints = await self._enrichment.suggest(asked, ends - time.perf_counter())
             notices += complaints
         explanations: Explanations = {}
         if request.explain and page.hits:
-            left = request.timeout_ms / 1000 - (time.perf_counter() - started)
+            left = ends - time.perf_counter()
             explanations, complaints = await self._explaining.explain(question, page.hits, outcomes, left)
             notices += complaints
         shown = page.hits

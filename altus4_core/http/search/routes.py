@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import time
 import unicodedata
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
@@ -34,7 +35,8 @@ EXAMPLE = {
     "fusion": {"method": "rrf"},
     "timeoutMs": 2000,
 }
-LOG_SECONDS = 1.0
+LOG_SECONDS = 1.0  # that the log may take, but not beyond the deadline of the search
+_LEAST_LOG_SECONDS = 0.05
 
 
 class SearchRoutes:
@@ -86,16 +88,19 @@ class SearchRoutes:
         return {"suggestions": [suggestion_json(suggestion) for suggestion in found]}
 
     async def _run(self, call: Call, body: SearchBody) -> dict[str, Any]:
-        answer = await self._gateway.pipeline.run(call.caller, self._reader.read(body), call.request_id)
+        request = self._reader.read(body)
+        ends = time.perf_counter() + request.timeout_ms / 1000
+        answer = await self._gateway.pipeline.run(call.caller, request, call.request_id)
         data = answer_json(answer)
-        if answer.request.include_analytics and call.caller.databases is not None:
+        if request.include_analytics and call.caller.databases is not None:
             message = "Trends and advice are of all databases of the account, and the key is confined to some."
             data["warnings"].append(notice_json(Notice("ANALYTICS_CONFINED", message)))
-        elif answer.request.include_analytics:
+        elif request.include_analytics:
+            seconds = min(LOG_SECONDS, max(ends - time.perf_counter(), _LEAST_LOG_SECONDS))
             asked, registry = (call.caller.user_id, call.caller.environment or "live"), self._gateway.registry
             trends, advice = await asyncio.gather(
-                _of_log("Trends", lambda: registry.get(SearchTrends).of(*asked), data),
-                _of_log("Advice", lambda: registry.get(SearchAdvice).of(*asked), data),
+                _of_log("Trends", lambda: registry.get(SearchTrends).of(*asked), data, seconds),
+                _of_log("Advice", lambda: registry.get(SearchAdvice).of(*asked), data, seconds),
             )
             if trends is not None:
                 data["trends"] = trends
@@ -105,14 +110,15 @@ class SearchRoutes:
 
 
 async def _of_log(
-    what: str, ask: Callable[[], Awaitable[Sequence[Mapping[str, Any]]]], data: dict[str, Any]
+    what: str, ask: Callable[[], Awaitable[Sequence[Mapping[str, Any]]]], data: dict[str, Any], seconds: float
 ) -> Sequence[Mapping[str, Any]] | None:
     """Give what the log says, if somebody keeps one: the results are worth more than that."""
     try:
-        async with asyncio.timeout(LOG_SECONDS):
+        async with asyncio.timeout(seconds):
             return await ask()
-    except (Altus4Error, TimeoutError) as error:
-        logger.warning("a search is answered without %s: %r", what.lower(), error)
+    except Exception as error:
+        expected = isinstance(error, Altus4Error | TimeoutError)
+        logger.warning("a search is answered without %s: %r", what.lower(), error, exc_info=not expected)
         message = f"{what} of the search log could not be had; ask again later."
         data["warnings"].append(notice_json(Notice(f"{what.upper()}_MISSING", message)))
         return None
