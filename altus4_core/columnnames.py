@@ -5,6 +5,7 @@ import re
 import attrs
 
 _QUOTED = re.compile(r"`((?:[^`]|``)+)`")
+_RESERVED = frozenset({"and", "or", "not"})  # of filters
 _LONGEST = 64  # characters of a name, MySQL's own bound
 
 
@@ -45,6 +46,13 @@ def read_column(text: str) -> ColumnName:
             message = f"must be a column or table.column, names of 1 to {_LONGEST} characters"
             raise ValueError(message)
     return ColumnName(rest, table)
+
+
+def spelt(column: str) -> str:
+    """Give a column's name as a request must write it."""
+    if column in _RESERVED or "." in column or column.startswith("`"):
+        return f"`{column.replace('`', '``')}`"
+    return column
 
 
 def _unquoted(quoted: "re.Match[str]") -> str:

@@ -1,9 +1,10 @@
 """Categories that the rows have already: their table, and columns with few different values. Exact, confidence 1."""
 
-from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from altus4_core.columnnames import spelt
 from altus4_core.records import Category, FusedHit, SearchRequest
 
 _LONGEST = 60  # characters of a value that is a name rather than a text
@@ -31,27 +32,31 @@ class Facets:
         """Give tables first, then columns, those with most results first."""
         if len(hits) < self._least:
             return []
-        tables = Counter(fused.table for fused in hits)
-        found = _categories(_TABLE, {name: _ids(hits, name) for name in tables}, column=None) if len(tables) > 1 else []
-        for column, values in self._columns(hits).items():
-            found += _categories(column, values, column=column)
+        tables: defaultdict[str, list[int]] = defaultdict(list)
+        for place, fused in enumerate(hits):
+            tables[fused.table].append(place)
+        columns = self._columns(hits)
+        if not columns and len(tables) < 2:
+            return []
+        ids = [fused.id for fused in hits]
+        found = _categories(_TABLE, tables, ids) if len(tables) > 1 else []
+        for column, values in columns.items():
+            found += _categories(column, values, ids, spelt(column))
         return found
 
-    def _columns(self, hits: Sequence[FusedHit]) -> dict[str, dict[str, list[str]]]:
-        """Give the columns worth counting: by name their values, and by value the ids of the results."""
-        values: defaultdict[str, dict[str, list[str]]] = defaultdict(dict)
+    def _columns(self, hits: Sequence[FusedHit]) -> dict[str, dict[str, list[int]]]:
+        """Give the columns worth counting: by name their values, and by value the places of the results."""
+        values: defaultdict[str, dict[str, list[int]]] = defaultdict(dict)
         unfit: set[str] = set()
-        for fused in hits:
+        for place, fused in enumerate(hits):
             for column, value in fused.hit.data.items():
                 if column in unfit or value is None:
                     continue
-                name = _name(value)
-                if name is None:
+                if not _is_name(value):
                     unfit.add(column)
                     values.pop(column, None)
                     continue
-                ids = values[column].setdefault(name, [])
-                ids.append(fused.id)
+                values[column].setdefault(value, []).append(place)
                 if len(values[column]) > self._most_values:
                     unfit.add(column)
                     del values[column]
@@ -62,26 +67,28 @@ class Facets:
         }
 
 
-def _name(value: Any) -> str | None:
-    """Give the name of a category for a value; None for texts, numbers and everything else that names no group."""
-    if not isinstance(value, str):
-        return None
-    name = value.strip()
-    return name if 0 < len(name) <= _LONGEST and len(name.split()) <= _MOST_WORDS else None
+def _is_name(value: Any) -> bool:
+    """Say whether a value names a category; texts, numbers and everything else do not."""
+    return isinstance(value, str) and len(value) <= _LONGEST and 0 < len(value.split()) <= _MOST_WORDS
 
 
-def _groups(values: dict[str, list[str]], results: int) -> bool:
+def _groups(values: Mapping[str, Sequence[int]], results: int) -> bool:
     count = sum(map(len, values.values()))
     return len(values) > 1 and count >= _COVERED * results and count >= _REPEATED * len(values)
 
 
-def _categories(source: str, values: dict[str, list[str]], *, column: str | None) -> list[Category]:
+def _categories(
+    source: str, values: Mapping[str, Sequence[int]], ids: Sequence[str], filtered: str | None = None
+) -> list[Category]:
     ordered = sorted(values.items(), key=lambda item: (-len(item[1]), item[0]))
     return [
-        Category(name, len(ids), 1.0, source, {column: name} if column is not None else None, frozenset(ids))
-        for name, ids in ordered
+        Category(
+            name,
+            len(places),
+            1.0,
+            source,
+            {filtered: name} if filtered is not None else None,
+            frozenset([ids[place] for place in places]),
+        )
+        for name, places in ordered
     ]
-
-
-def _ids(hits: Sequence[FusedHit], table: str) -> list[str]:
-    return [fused.id for fused in hits if fused.table == table]

@@ -19,7 +19,7 @@ from altus4_categories.functionwords import FUNCTION_WORDS
 from altus4_core.records import Category, FusedHit, SearchRequest
 
 _WORD = re.compile(r"[^\W\d_]{3,}")
-_ADDRESS = re.compile(r"\b(?:https?|ftp)://\S+|\bwww\.\S+|\S+@\S+")
+_ADDRESS = re.compile(r"\b(?:https?|ftp)://\S+|\bwww\.\S+|(?<!\S)\S+@\S+")
 _MOST_RESULTS = 60  # the best ones; the rest is too weak a match to say anything
 _TEXT = 400  # characters of a result that are read
 _LONGEST_PHRASE = 3  # words

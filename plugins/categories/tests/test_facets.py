@@ -3,6 +3,7 @@
 import pytest
 from altus4_categories.facets import Facets
 
+from altus4_core.http.search.filterlanguage import read_filters
 from altus4_core.records import FusedHit, Hit, SearchRequest
 
 REQUEST = SearchRequest("tea")
@@ -25,6 +26,14 @@ async def test_values_are_counted_and_can_be_filtered_by():
         ("bag", 1, 1.0, "kind", {"kind": "bag"}),
     ]
     assert found[0].members == {"d:t:0", "d:t:2", "d:t:4"}
+
+
+@pytest.mark.parametrize("column", ["not", "or", "and", "a.b", "`x", "plain", "x`y", "Not"])
+async def test_filters_can_be_sent_as_they_are(column):
+    found = await facets(hits([{column: "leaf "}, {column: "leaf"}] * 4))
+    assert [(one.name, one.count) for one in found] == [("leaf", 4), ("leaf ", 4)]
+    (read, _) = [read_filters(one.filter) for one in found]
+    assert (read.column, read.table, read.operator, read.value) == (column, None, "eq", "leaf")
 
 
 async def test_tables_are_categories_where_there_are_several():
