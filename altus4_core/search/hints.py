@@ -11,6 +11,8 @@ SLOW_MS = 500.0
 _DROPPED = frozenset({"STOPWORD_REMOVED", "TOKEN_TOO_SHORT", "TOKEN_TOO_LONG", "NOTHING_SEARCHABLE", "QUERY_SHORTENED"})
 _UNSEARCHED = frozenset({DatabaseStatus.TIMEOUT, DatabaseStatus.ERROR, DatabaseStatus.CIRCUIT_OPEN})
 
+_RARER = "ask for words that fewer rows have, or require several (searchMode boolean: +one +two)"
+
 Hint = Mapping[str, Any]
 
 
@@ -29,16 +31,15 @@ def hints(outcomes: Sequence[DatabaseOutcome], notices: Sequence[Notice]) -> lis
             seen.add(mark)
             found.append(hint)
     for outcome in outcomes:
-        if outcome.took_ms >= SLOW_MS or outcome.status is DatabaseStatus.TIMEOUT:
-            name = outcome.name
-            found.append(
-                _hint(
-                    "query",
-                    f"Database '{name}' took {outcome.took_ms:.0f} ms: words that many rows have are slow; ask for "
-                    f"rarer ones, or require several (searchMode boolean: +one +two).",
-                    "high" if outcome.status is DatabaseStatus.TIMEOUT else "medium",
-                )
+        # Why it took so long nobody here knows: a server may as well be down, or busy with something else.
+        if outcome.status is DatabaseStatus.TIMEOUT:
+            text = (
+                f"Database '{outcome.name}' did not answer within {outcome.took_ms:.0f} ms: if it does for other words,"
             )
+            found.append(_hint("query", f"{text} {_RARER}, or give it more time (timeoutMs).", "high"))
+        elif outcome.took_ms >= SLOW_MS:
+            text = f"Database '{outcome.name}' took {outcome.took_ms:.0f} ms: if it does each time, {_RARER}."
+            found.append(_hint("query", text, "medium"))
     return found
 
 

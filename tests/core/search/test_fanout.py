@@ -77,6 +77,10 @@ async def test_one_hanging_database_among_three(search, milliseconds):
     assert body["data"]["complete"] is False
     assert body["data"]["totalRelation"] == "gte"
     assert plugin.cancelled == ["slow"]
+    (hint,) = body["data"]["queryOptimization"]
+    assert hint["impact"] == "high"
+    assert hint["description"].startswith("Database 'slow' did not answer within ")
+    assert "if it does for other words" in hint["description"]
 
 
 async def test_all_are_asked_at_the_same_time(search):
