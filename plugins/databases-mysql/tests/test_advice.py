@@ -166,8 +166,10 @@ def test_usage_reads_quoted_names_and_stays_small():
     assert usage.of(Table("x", "t%", fulltext_indexes=(FulltextIndex("f", ("a`b", "c%d")),))) == {("a`b", "c%d"): 1}
     assert not usage.of(Table("x", "other"))
     for number in range(5000):
-        usage.note(f"SELECT {number} FROM `x`.`t` WHERE MATCH (`a`) AGAINST (%s)")
-    assert len(usage._templates) <= 2048
+        usage.note(f"SELECT 1 FROM `x`.`many` WHERE MATCH (`c{number}`) AGAINST (%s)")
+        usage.note(f"SELECT 1 FROM `x`.`t{number}` WHERE MATCH (`a`) AGAINST (%s)")
+    assert len(usage.of(Table("x", "many"))) == 64
+    assert sum(bool(usage.of(Table("x", f"t{number}"))) for number in range(5000)) < 4096
 
 
 def test_what_a_sample_tells():
@@ -176,3 +178,12 @@ def test_what_a_sample_tells():
     assert (prose.prose, prose.words, prose.cjk) == (1.0, 1.0, 0.0)
     assert look(["a1b2c3", "0f9e8d"]).prose == 0.0
     assert look(["緑茶の淹れ方"]).cjk == 1.0
+
+
+def test_an_index_counts_as_used_however_many_statements_there_are():
+    """Filters make new statements without end: an index that is used only by late ones must not be called unused."""
+    usage = IndexUsage(datetime(2030, 1, 1, tzinfo=UTC))
+    for number in range(3000):
+        usage.note(f"SELECT `id` FROM `x`.`t` WHERE MATCH (`title`) AGAINST (%s) AND `c{number}` = %s")
+    usage.note("SELECT `id` FROM `x`.`t` WHERE MATCH (`body`) AGAINST (%s)")
+    assert usage.of(Table("x", "t")) == {("title",): 3000, ("body",): 1}

@@ -10,7 +10,8 @@ from datetime import datetime
 import attrs
 from altus4_mysql import Table
 
-_MOST_TEMPLATES = 2048
+_MOST_TABLES = 4096
+_MOST_LISTS = 64  # of columns, for one table: a server allows 64 indexes
 _FROM = re.compile(r"\bFROM (?:`(?:[^`]|``)*`\.)?`((?:[^`]|``)*)`")
 _MATCH = re.compile(r"\bMATCH ?\(((?:`(?:[^`]|``)*`(?:, ?)?)+)\)")
 _NAME = re.compile(r"`((?:[^`]|``)*)`")
@@ -18,26 +19,30 @@ _NAME = re.compile(r"`((?:[^`]|``)*)`")
 
 @attrs.define
 class IndexUsage:
-    """Counts statements by their template. `since` is when counting began."""
+    """Counts statements by the table and the columns they match. `since` is when counting began."""
 
     since: datetime
-    _templates: Counter[str] = attrs.field(factory=Counter)
+    _tables: dict[str, Counter[tuple[str, ...]]] = attrs.field(factory=dict)
 
     def note(self, template: str) -> None:
-        """Count one statement; only those that MATCH matter, and there are few different ones."""
-        if "MATCH" in template and (template in self._templates or len(self._templates) < _MOST_TEMPLATES):
-            self._templates[template] += 1
+        """Count one statement; only those that MATCH matter."""
+        source = _FROM.search(template) if "MATCH" in template else None
+        if source is None:
+            return
+        name = _plain(source[1])
+        counted = self._tables.get(name)
+        if counted is None:
+            if len(self._tables) >= _MOST_TABLES:
+                return
+            counted = self._tables[name] = Counter()
+        for listed in {match[1] for match in _MATCH.finditer(template)}:
+            columns = tuple(_plain(column) for column in _NAME.findall(listed))
+            if columns in counted or len(counted) < _MOST_LISTS:
+                counted[columns] += 1
 
     def of(self, table: Table) -> Counter[tuple[str, ...]]:
         """Give how often each list of columns of a table was matched."""
-        found: Counter[tuple[str, ...]] = Counter()
-        for template, count in self._templates.items():
-            source = _FROM.search(template)
-            if source is None or _plain(source[1]) != table.name:
-                continue
-            for columns in {match[1] for match in _MATCH.finditer(template)}:
-                found[tuple(_plain(name) for name in _NAME.findall(columns))] += count
-        return found
+        return self._tables.get(table.name, Counter())
 
 
 def _plain(quoted: str) -> str:
