@@ -29,4 +29,4 @@ class AnalyticsLogPlugin(Plugin):
     def altus4_analytics_sinks(self, ctx: PluginContext) -> Iterable[AnalyticsSink]:
         """Offer the sink `lines`."""
         path = ctx.config_folder / Path(self.settings.path).expanduser()
-        return [EventLines(path, frozenset(self.settings.kinds))]
+        return [EventLines(path, frozenset(self.settings.kinds), ctx.counters)]

@@ -1,5 +1,8 @@
 """The plugin and its sink keep their contracts; lines are whole, and files may be rotated."""
 
+import asyncio
+import os
+import threading
 import uuid
 from datetime import UTC, datetime
 
@@ -9,6 +12,7 @@ import pytest
 from altus4_analytics_log import AnalyticsLogPlugin
 from altus4_analytics_log.lines import EventLines
 
+from altus4_core.counters import Counters
 from altus4_core.records import Event
 from altus4_core.testing.contracts import PluginContract, SinkContract
 
@@ -26,7 +30,7 @@ class TestEventLines(SinkContract):
 
     @pytest.fixture
     def provider(self, path):
-        return EventLines(path, frozenset({"search"}))
+        return EventLines(path, frozenset({"search"}), Counters().of("analytics-log"))
 
     @pytest.fixture
     def valid(self):
@@ -54,4 +58,36 @@ class TestEventLines(SinkContract):
 
     async def test_a_file_that_cannot_be_written_is_told(self, valid, tmp_path):
         with pytest.raises(OSError):
-            await EventLines(tmp_path, frozenset()).write(valid)
+            await EventLines(tmp_path, frozenset(), Counters().of("analytics-log")).write(valid)
+
+    async def test_an_event_that_no_line_can_hold_does_not_hold_up_the_others(self, valid, path):
+        counters = Counters().of("analytics-log")
+        broken = attrs.evolve(valid[1], payload={"query": "\ud800"})
+        await EventLines(path, frozenset(), counters).write([valid[0], broken, valid[2]])
+        assert [orjson.loads(line)["id"] for line in path.read_bytes().splitlines()] == [valid[0].id, valid[2].id]
+        assert counters.total("unreadable_events") == 1
+
+    async def test_a_full_disk_takes_nothing_from_others_who_append(self, provider, valid, path, monkeypatch):
+        """Another process appends just after the disk let us write a part: only that part may be cut off again."""
+        await provider.write(valid[:1])
+        before = path.read_bytes()
+        real = os.write
+        other = EventLines(path, frozenset(), Counters().of("analytics-log"))
+        appending = []
+
+        def partly(handle, data):
+            monkeypatch.setattr(os, "write", real)
+            written = real(handle, data[:5])
+            thread = threading.Thread(target=lambda: asyncio.run(other.write(valid[2:])))
+            thread.start()
+            thread.join(0.2)
+            appending.append(thread)
+            return written
+
+        monkeypatch.setattr(os, "write", partly)
+        with pytest.raises(OSError, match="full"):
+            await provider.write(valid[1:2])
+        await asyncio.to_thread(appending[0].join)
+        lines = [orjson.loads(line)["id"] for line in path.read_bytes().splitlines()]
+        assert path.read_bytes().startswith(before)
+        assert lines == [valid[0].id, valid[2].id]
