@@ -1,7 +1,6 @@
 """Reports about everybody, for administrators."""
 
 from collections.abc import Sequence
-from datetime import date
 
 from altus4_analytics.data import PerformanceData, SystemOverview, UserActivity
 from altus4_analytics.period import Days
@@ -25,7 +24,7 @@ class AdminReports:
         """Give everybody's searches."""
         users = await self._users(days, environment)
         daily = [part for parts in users.values() for part in parts]
-        latency = await self._all(LATENCY, days, environment)
+        latency = await self._reader.read_total(LATENCY, days, environment)
         total = volume(part for _, part in daily)
         return SystemOverview(
             start_date=days.first.isoformat(),
@@ -51,14 +50,10 @@ class AdminReports:
 
     async def performance(self, days: Days, environment: Environment) -> PerformanceData:
         """Say how fast everybody's searches were."""
-        daily = await self._all(DAILY, days, environment)
-        latency = await self._all(LATENCY, days, environment)
-        return performance_of(days, daily, latency, await self._all(MODES, days, environment))
+        read = self._reader.read_total
+        daily, latency = await read(DAILY, days, environment), await read(LATENCY, days, environment)
+        return performance_of(days, daily, latency, await read(MODES, days, environment))
 
     async def _users(self, days: Days, environment: Environment) -> dict[str, Parts]:
         found = await self._reader.read_all(DAILY, days, environment)
         return {user_id: parts for user_id, parts in found.items() if parts}
-
-    async def _all(self, name: str, days: Days, environment: Environment) -> list[tuple[date, dict[str, int]]]:
-        found = await self._reader.read_all(name, days, environment)
-        return [(day, dict(part)) for parts in found.values() for day, part in parts]

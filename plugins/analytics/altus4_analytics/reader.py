@@ -58,11 +58,27 @@ class FigureReader:
         found: dict[str, list[tuple[date, Any]]] = {}
         for row in rows:
             found.setdefault(row.user_id, []).append((row.day, row.data))
-        last = min(days.last, self._clock.now().date())
-        for user_id, day in await metrics.due(days.first, last, most=MOST_DUE) if last >= days.first else ():
+        for user_id, day in await self._due(days):
             computed = await metrics.compute(user_id, name, [span_of(day, day)])
             found.setdefault(user_id, []).extend(computed.items())
         return {user_id: _parts(own, environment) for user_id, own in found.items()}
+
+    async def read_total(self, name: str, days: Days, environment: Environment = "live") -> Parts:
+        """Give everybody's figures together, of a day perhaps in several parts (administrators only).
+
+        A day that is not rolled up for all is computed for all at once: users may be many.
+        """
+        metrics = self._store().metrics
+        begin, end = span_of(days.first, days.last)
+        stored = await metrics.list_all(name, begin, end - timedelta(days=1))
+        anew = {day for _, day in await self._due(days)}
+        computed = await metrics.compute(None, name, spans(sorted(anew))) if anew else {}
+        kept = [(row.day, row.data) for row in stored if row.day not in anew or row.data.get("final")]
+        return _parts([*kept, *computed.items()], environment)
+
+    async def _due(self, days: Days) -> Sequence[tuple[str, date]]:
+        last = min(days.last, self._clock.now().date())
+        return await self._store().metrics.due(days.first, last, most=MOST_DUE) if last >= days.first else ()
 
 
 class RememberingReader(FigureReader):

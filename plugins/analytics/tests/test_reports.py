@@ -198,3 +198,32 @@ async def test_administrators_see_everybody(store, clock, reader):
         assert (await admin.activity(MONTH, "live", 1, 1)) == activity[1:]
         assert (await admin.performance(MONTH, "live")).summary.total_queries == len(live)
         await Roller(lambda: store, clock, 0, 1).roll_up(MONTH.first, MONTH.last)
+
+
+async def test_everybody_together_is_the_same_whoever_is_rolled_up(store, clock, reader):
+    rows = [*log(ME, 300, 1), *log(OTHER, 200, 2)]
+    await store.searches.add_many(rows)
+    admin = AdminReports(reader)
+    plain = await admin.performance(MONTH, "live")
+    assert plain.summary.total_queries == sum(row.environment != "test" for row in rows)
+    for day in MONTH.each()[5:20:2]:  # one of them, as when a node stops in the middle
+        await store.metrics.roll_up(ME, day)
+    assert await admin.performance(MONTH, "live") == plain
+    await Roller(lambda: store, clock, 0, 1).prune(keep_days=15)
+    assert await admin.performance(MONTH, "live") == plain
+    mine = await Reports(reader).performance(ME, MONTH, "live")
+    others = await Reports(reader).performance(OTHER, MONTH, "live")
+    assert mine.summary.total_queries + others.summary.total_queries == plain.summary.total_queries
+
+
+async def test_reports_about_many_users_ask_for_all_at_once(store, reader, monkeypatch):
+    await store.searches.add_many([a_search(f"user-{n}", created_at=TODAY, environment="live") for n in range(40)])
+    asked, compute = [], store.metrics.compute
+
+    async def counted(*arguments):
+        asked.append(arguments)
+        return await compute(*arguments)
+
+    monkeypatch.setattr(store.metrics, "compute", counted)
+    assert (await AdminReports(reader).performance(MONTH, "live")).summary.total_queries == 40
+    assert len(asked) == 3
