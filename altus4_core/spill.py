@@ -176,6 +176,9 @@ def _locked(path: Path, flags: int) -> int | None:
     except OSError:
         os.close(handle)
         return None
+    if not os.fstat(handle).st_nlink:  # between the two, who held it wrote everything and removed it
+        os.close(handle)
+        return None
     return handle
 
 

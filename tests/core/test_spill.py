@@ -1,5 +1,6 @@
 """Events on disk: in order, whole or not at all, for whoever starts next."""
 
+import fcntl
 from datetime import UTC, datetime
 
 import pytest
@@ -130,3 +131,20 @@ async def test_a_full_disk_leaves_no_half_event(folder, monkeypatch):
     await spill.append([event(3)])
     assert [one.id for one in await spill.peek(9)] == ["e1", "e3"]
     spill.close()
+
+
+async def test_what_another_process_has_written_meanwhile_is_not_taken_over(folder, monkeypatch):
+    dead = Spill(folder, ROOM)
+    await dead.append([event(1)])
+    dead.close()
+    (path,) = files(folder)
+    lock = fcntl.flock
+
+    def late(handle, how):
+        path.unlink()  # another one had it, wrote everything, and let it go since this one opened it
+        lock(handle, how)
+
+    monkeypatch.setattr(fcntl, "flock", late)
+    heir = Spill(folder, ROOM)
+    await heir.adopt()
+    assert heir.pending == 0
