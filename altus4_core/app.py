@@ -30,6 +30,7 @@ class Application:
     bulkheads: Bulkheads
     envelopes: Envelopes
     routes: tuple[tuple[str, Route], ...]
+    metrics: Metrics
 
 
 def create_app(gateway: Gateway) -> Application:
@@ -67,7 +68,7 @@ def create_app(gateway: Gateway) -> Application:
                 application.router.add_get(route.path + slash, handler)
             else:
                 application.router.add_route(route.method, route.path + slash, handler)
-    return Application(application, gate, bulkheads, envelopes, tuple(routes.values()))
+    return Application(application, gate, bulkheads, envelopes, tuple(routes.values()), metrics)
 
 
 def _may_end_in_slash(route: Route, routes: Mapping[str, object]) -> bool:

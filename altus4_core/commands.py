@@ -23,6 +23,7 @@ from altus4_core.stored import AuditEntry
 T = TypeVar("T")
 
 COMMAND = "command"  # the scheme of entries in the audit trail that commands write
+OTHER_NAMES = {f"ALTUS4_{name}": (f"ALTUS4_SERVER__{name}",) for name in ("HOST", "PORT", "WORKERS")}
 EXIT_FAILED = 1
 EXIT_USAGE = 2
 
@@ -53,7 +54,8 @@ class CommandContext:
 
     def override(self, **environ: str) -> None:
         """Let environment variables say something else, before any service is started."""
-        self.environ = {**self.environ, **environ}
+        others = {long for name in environ for long in OTHER_NAMES.get(name, ())}  # of one setting, one name counts
+        self.environ = {**{name: value for name, value in self.environ.items() if name not in others}, **environ}
         self._settings = self._gateway = None
 
     def service(self, wanted: type[T]) -> T:
@@ -120,14 +122,25 @@ def fail(error: BaseException) -> NoReturn:
     """Print an error as lines on standard error and exit."""
     if isinstance(error, KeyboardInterrupt):
         sys.exit(130)
-    if isinstance(error, StartupRefused | MigrationsRefused):
-        for problem in error.problems:
-            click.echo(f"altus4: {problem.line()}", err=True)
-        sys.exit(EXIT_USAGE if any(problem.usage for problem in error.problems) else EXIT_FAILED)
-    problems = error.details if isinstance(error, ValidationFailed) and isinstance(error.details, list) else []
-    for line in [f"{each['field']}: {each['message']}" for each in problems] or [str(error)]:
+    lines, code = error_lines(error)
+    for line in lines:
         click.echo(f"altus4: {line}", err=True)
-    sys.exit(getattr(error, "exit_code", EXIT_FAILED))
+    sys.exit(code)
+
+
+def error_lines(error: BaseException) -> tuple[list[str], int]:
+    """Give what is said of an error, a line each, and the exit code."""
+    if isinstance(error, StartupRefused | MigrationsRefused):
+        code = EXIT_USAGE if any(problem.usage for problem in error.problems) else EXIT_FAILED
+        return [problem.line() for problem in error.problems], code
+    code = getattr(error, "exit_code", EXIT_FAILED)
+    problems = error.details if isinstance(error, ValidationFailed) and isinstance(error.details, list) else []
+    return [f"{each['field']}: {each['message']}" for each in problems] or [str(error)], code
+
+
+def bug_line(command: str, error: BaseException) -> str:
+    """Say of an error that nobody foresaw: a traceback says nothing to an operator."""
+    return f"{command} failed: {type(error).__name__}; this is a bug; ALTUS4_LOG_LEVEL=debug shows where"
 
 
 def confirm_destructive(context: Any, what: str, *, force: bool) -> None:

@@ -6,17 +6,19 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
+import attrs
+
 from altus4_core.composing.composition import Composition
 from altus4_core.dispatch import Dispatch
 from altus4_core.records import Event
-from altus4_core.settings.core import CoreSettings, EventSettings
+from altus4_core.settings.core import LEAST_SPILL, CoreSettings, EventSettings
 from altus4_core.sinkqueue import SinkFigures, SinkQueue
 
 __all__ = ["EventBus", "SinkFigures", "SinkQueue", "spill_folder"]
 
 
 class EventBus:
-    """Hands each event to every sink."""
+    """Hands each event to every sink. `workers` share what may lie on disk."""
 
     def __init__(
         self,
@@ -25,7 +27,10 @@ class EventBus:
         settings: EventSettings,
         deadline: float,
         folder: Path | None = None,
+        workers: int = 1,
     ) -> None:
+        if workers > 1:
+            settings = attrs.evolve(settings, spill_bytes=max(LEAST_SPILL, settings.spill_bytes // workers))
         self._settings = settings
         self._queues = [
             SinkQueue(entry, dispatch, settings, deadline, folder and folder / entry.name)

@@ -24,6 +24,7 @@ from altus4_core.search.merging import known_fusions
 from altus4_core.search.pipeline import SearchPipeline
 from altus4_core.search.targets import OpenTargets
 from altus4_core.settings.loader import LoadedSettings
+from altus4_core.siblings import Siblings
 from altus4_core.store import MetadataStore, MigrationStore
 from altus4_core.watchdog import LoopWatchdog
 
@@ -65,11 +66,14 @@ class Gateway:
         self.changes.listen("databases", self.directory.forget)
         self.changes.listen("user", self.directory.forget)
         self.targets = OpenTargets(self.composition, self.dispatch, core.deadlines.target_open)
-        self.events = EventBus(self.composition, self.dispatch, core.events, core.deadlines.sink, spill_folder(core))
+        self.events = EventBus(
+            self.composition, self.dispatch, core.events, core.deadlines.sink, spill_folder(core), core.server.workers
+        )
         self.pipeline = SearchPipeline(
             self.composition, self.dispatch, self.directory, self.targets, self.events, core, self.clock
         )
         self.watchdog = LoopWatchdog()
+        self.siblings: Siblings | None = None  # set where several processes serve one port
 
     def problems(self) -> list[Problem]:
         """Give everything that keeps the whole gateway from starting, as far as it can be seen without starting."""

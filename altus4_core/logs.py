@@ -41,7 +41,15 @@ def redact(text: str) -> str:
 
 
 class JsonLines(logging.Formatter):
-    """One JSON object a line."""
+    """One JSON object a line.
+
+    Args:
+        worker: The number of the worker that writes them; None where one process serves.
+    """
+
+    def __init__(self, worker: int | None = None) -> None:
+        super().__init__()
+        self._worker = worker
 
     def format(self, record: logging.LogRecord) -> str:
         """Write a record."""
@@ -51,6 +59,8 @@ class JsonLines(logging.Formatter):
             "channel": record.name,
             "message": _clean(_message(record))[:LONGEST],
         }
+        if self._worker is not None:
+            line["worker"] = self._worker
         for name in EXTRAS:
             value = getattr(record, name, None)
             if value is not None:
@@ -72,10 +82,10 @@ def _clean(text: str) -> str:
     return redact(text.encode("utf-8", "backslashreplace").decode())
 
 
-def configure_logging(level: str) -> None:
-    """Send everything to standard error as JSON lines."""
+def configure_logging(level: str, worker: int | None = None) -> None:
+    """Send everything to standard error as JSON lines, which name the worker where there are several."""
     handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(JsonLines())
+    handler.setFormatter(JsonLines(worker))
     root = logging.getLogger("altus4")
     root.handlers[:] = [handler]
     root.setLevel(level.upper())

@@ -6,19 +6,21 @@ of them: say so (not ready, `Connection: close`), stop listening, serve until qu
 
 import asyncio
 import contextlib
-import errno
 import gc
 import logging
 import signal
+import socket
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 
 from aiohttp import web
 
 from altus4_core.app import Application, create_app
-from altus4_core.errors import Problem, StartupRefused
+from altus4_core.errors import StartupRefused
 from altus4_core.gateway import Gateway
+from altus4_core.http.metrics import Metrics
 from altus4_core.http.protocol import Runner
+from altus4_core.listening import SharedSite, address_problem, port_of
 
 logger = logging.getLogger("altus4.serve")
 
@@ -31,9 +33,14 @@ IDLE_GRACE = 0.5  # a keep-alive client gets this long to send the request that 
 
 
 class Server:
-    """One listening gateway. `port` is known after `start`."""
+    """One listening gateway. `port` is known after `start`.
 
-    def __init__(self, gateway: Gateway) -> None:
+    Args:
+        gateway: What is served.
+        listeners: Bound sockets on which other processes accept, too; without them it listens where the settings say.
+    """
+
+    def __init__(self, gateway: Gateway, listeners: Sequence[socket.socket] = ()) -> None:
         self._gateway = gateway
         self._settings = gateway.settings.core.server
         self._app: Application = create_app(gateway)
@@ -48,8 +55,9 @@ class Server:
             lingering_time=LINGER_SECONDS,
             shutdown_timeout=SHUTDOWN_SECONDS,
         )
-        self._site: web.TCPSite | None = None
-        self._hurry = False
+        self._listeners = listeners
+        self._sites: list[web.BaseSite] = []
+        self._hurry = asyncio.Event()
         self._stopped = False
         self.host = self._settings.host
         self.port = self._settings.port
@@ -63,30 +71,44 @@ class Server:
         await self._gateway.start()
         try:
             await self._runner.setup()
-            self._site = web.TCPSite(self._runner, self._settings.host, self._settings.port)
-            await self._site.start()
+            self._sites = [SharedSite(self._runner, listener) for listener in self._listeners]
+            if not self._sites:
+                self._sites = [web.TCPSite(self._runner, self._settings.host, self._settings.port)]
+            for site in self._sites:
+                await site.start()
         except BaseException as error:
             await self._runner.cleanup()
             await self._gateway.stop()
             if isinstance(error, OSError):
-                raise StartupRefused([_address_problem(error, self._settings.host, self._settings.port)]) from error
+                raise StartupRefused([address_problem(error, self._settings.host, self._settings.port)]) from error
             raise
-        self.port = self._runner.addresses[0][1]
+        self.port = port_of(self._listeners) if self._listeners else self._runner.addresses[0][1]
+
+    @property
+    def metrics(self) -> Metrics:
+        """Figures of this process."""
+        return self._app.metrics
 
     def hurry(self) -> None:
-        """Wait no longer for requests in flight."""
-        self._hurry = True
+        """Wait no longer, neither for the balancer nor for requests in flight."""
+        self._hurry.set()
 
-    async def stop(self) -> None:
-        """Drain, then stop everything. May be called twice."""
+    async def stop(self, *, delay: bool = True) -> None:
+        """Drain, then stop everything. May be called twice.
+
+        Args:
+            delay: Go on listening for `drain_delay` seconds.
+        """
         if self._stopped:
             return
         self._stopped = True
         self._app.gate.draining = True
-        if self._settings.drain_delay:
-            await asyncio.sleep(self._settings.drain_delay)
-        if self._site is not None:
-            await self._site.stop()
+        if delay and self._settings.drain_delay:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(self._settings.drain_delay):
+                    await self._hurry.wait()
+        for site in self._sites:
+            await site.stop()
         await self._quiet()
         await self._runner.cleanup()
         await self._gateway.stop()
@@ -99,23 +121,13 @@ class Server:
         while time.monotonic() - started < self._settings.drain_timeout:
             await asyncio.sleep(QUIET_POLL)
             server = self._runner.server
-            if self._hurry or server is None or not server.connections:
+            if self._hurry.is_set() or server is None or not server.connections:
                 return
             if self._app.gate.active or self._app.gate.answers != seen:
                 seen = self._app.gate.answers
                 idle_since = time.monotonic()
             elif time.monotonic() - idle_since > IDLE_GRACE:
                 return
-
-
-def _address_problem(error: OSError, host: str, port: int) -> Problem:
-    if error.errno == errno.EADDRINUSE:
-        return Problem("server", f"port {port} on {host} is taken", hint="stop what uses it, or set server.port")
-    if error.errno == errno.EACCES:
-        return Problem("server", f"port {port} may not be used by this account", hint="use a port above 1023")
-    return Problem(
-        "server", f"cannot listen on {host}:{port}: {error.strerror}", hint="set server.host to an own address"
-    )
 
 
 @contextlib.asynccontextmanager

@@ -12,10 +12,11 @@ import click
 from altus4_core.cli.build import build
 from altus4_core.cli.migrate import migrate
 from altus4_core.cli.newplugin import new_plugin
-from altus4_core.commands import EXIT_FAILED, EXIT_USAGE, CommandContext, fail
+from altus4_core.commands import EXIT_FAILED, EXIT_USAGE, CommandContext, bug_line, fail
 from altus4_core.composing.discovery import from_file
 from altus4_core.composing.manager import Selection
 from altus4_core.errors import Altus4Error, SettingsError
+from altus4_core.settings.core import MOST_WORKERS
 
 
 class Altus4Group(click.Group):
@@ -62,8 +63,7 @@ def _explain_bug(ctx: click.Context, error: Exception) -> NoReturn:
     command = ctx.invoked_subcommand or "altus4"
     if isinstance(ctx.obj, CommandContext) and ctx.obj.settings.core.log_level == "debug":
         click.echo(redact("".join(traceback.format_exception(error))), err=True)
-    hint = "this is a bug; ALTUS4_LOG_LEVEL=debug shows where"
-    click.echo(f"altus4: {command} failed: {type(error).__name__}; {hint}", err=True)
+    click.echo(f"altus4: {bug_line(command, error)}", err=True)
     sys.exit(EXIT_FAILED)
 
 
@@ -97,9 +97,12 @@ def main(ctx: click.Context, /, **_: object) -> None:
 @main.command()
 @click.option("--host", help="Address to listen on.")
 @click.option("--port", type=click.IntRange(0, 65535), help="TCP port to listen on.")
+@click.option("--workers", type=click.IntRange(1, MOST_WORKERS), help="Processes that serve the port together.")
 @click.option("--plugin", multiple=True, metavar="FILE.py:Class", help="Load a plugin from a file, too.")
 @click.pass_obj
-def serve(context: CommandContext, host: str | None, port: int | None, plugin: tuple[str, ...]) -> None:
+def serve(
+    context: CommandContext, host: str | None, port: int | None, workers: int | None, plugin: tuple[str, ...]
+) -> None:
     """Serve HTTP until interrupted."""
     import attrs
 
@@ -112,9 +115,14 @@ def serve(context: CommandContext, host: str | None, port: int | None, plugin: t
             context.selection = attrs.evolve(
                 context.selection, extra=[*context.selection.extra, *map(from_file, plugin)]
             )
-        given = {"ALTUS4_HOST": host, "ALTUS4_PORT": None if port is None else str(port)}
-        context.environ = {**context.environ, **{name: value for name, value in given.items() if value is not None}}
+        given = {"ALTUS4_HOST": host, "ALTUS4_PORT": port, "ALTUS4_WORKERS": workers}
+        context.override(**{name: str(value) for name, value in given.items() if value is not None})
         configure_logging(context.settings.core.log_level)
+        # Wrong settings are one process's to refuse, with everything else that is wrong.
+        if context.settings.core.server.workers > 1 and not context.settings.problems:
+            from altus4_core.workers.supervise import supervise
+
+            sys.exit(supervise(context))
         run(serve_gateway(context.gateway))
     except (Altus4Error, KeyboardInterrupt) as error:
         fail(error)

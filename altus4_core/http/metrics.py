@@ -1,17 +1,16 @@
-"""Counters of this process, as JSON and as Prometheus text (exposition format 0.0.4)."""
+"""Counters, as JSON and as Prometheus text (exposition format 0.0.4). Where workers share a port, those of all."""
 
 import logging
 import resource
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from altus4_core.gateway import Gateway
 from altus4_core.http.bulkhead import Bulkheads
 from altus4_core.http.gate import Gate
+from altus4_core.siblings import Sample
 
 logger = logging.getLogger("altus4.metrics")
-
-Sample = tuple[str, str, dict[str, str], float]  # name, type, labels, value
 
 
 class Metrics:
@@ -23,7 +22,7 @@ class Metrics:
         self._bulkheads = bulkheads
 
     def samples(self) -> Iterator[Sample]:
-        """Give every figure."""
+        """Give every figure of this process."""
         gate, bulkheads, watchdog = self._gate, self._bulkheads, self._gateway.watchdog
         yield "altus4_http_answers_total", "counter", {}, gate.answers
         yield "altus4_http_failures_total", "counter", {}, gate.failures
@@ -52,20 +51,40 @@ class Metrics:
                 continue
             yield "altus4_plugin_gauge", "gauge", {"plugin": plugin, "name": measured}, value
 
-    def figures(self) -> dict[str, Any]:
+    async def everywhere(self) -> Sequence[Sample]:
+        """Give the figures of all workers, each labelled with its worker's number.
+
+        Which of them answers is chance: counters of one alone would go up and down from one reading to the next.
+        """
+        own = list(self.samples())
+        siblings = self._gateway.siblings
+        if siblings is None:
+            return own
+        found = await siblings.ask()
+        every: list[Sample] = []
+        for number in sorted({siblings.number, *found}):
+            figures = found.get(number)
+            samples = own if number == siblings.number else figures and figures.samples
+            labels = {"worker": str(number)}
+            every.append(("altus4_worker_up", "gauge", labels, int(samples is not None)))
+            every.append(("altus4_worker_restarts_total", "counter", labels, figures.restarts if figures else 0))
+            every += [(name, kind, {**theirs, **labels}, value) for name, kind, theirs, value in samples or ()]
+        return every
+
+    async def figures(self) -> dict[str, Any]:
         """Give the figures as JSON."""
         return {
             "metrics": [
                 {"name": name, "type": kind, "labels": labels, "value": value}
-                for name, kind, labels, value in self.samples()
+                for name, kind, labels, value in await self.everywhere()
             ]
         }
 
-    def text(self) -> str:
+    async def text(self) -> str:
         """Give the figures in Prometheus' text format."""
         lines: list[str] = []
         announced: set[str] = set()
-        for name, kind, labels, value in sorted(self.samples(), key=lambda sample: sample[0]):
+        for name, kind, labels, value in sorted(await self.everywhere(), key=lambda sample: sample[0]):
             if name not in announced:
                 announced.add(name)
                 lines.append(f"# TYPE {name} {kind}")

@@ -97,12 +97,12 @@ class SystemRoutes:
         return found
 
     def _health(self) -> dict[str, Any]:
-        clock = self._gateway.clock
+        clock, siblings = self._gateway.clock, self._gateway.siblings
         return {
             "status": "healthy",
             "timestamp": iso(clock.now()),
             "version": self._version,
-            "uptime": round(clock.monotonic() - self._started, 3),
+            "uptime": round(clock.monotonic() - (siblings.since if siblings else self._started), 3),
         }
 
     async def health(self, call: Call) -> Reply:
@@ -191,8 +191,8 @@ class SystemRoutes:
 
     async def metrics_text(self, call: Call) -> web.Response:
         """GET /metrics."""
-        return web.Response(text=self._metrics.text(), content_type="text/plain", charset="utf-8")
+        return web.Response(text=await self._metrics.text(), content_type="text/plain", charset="utf-8")
 
     async def metrics_json(self, call: Call) -> Mapping[str, Any]:
         """GET /api/v1/metrics."""
-        return self._metrics.figures()
+        return await self._metrics.figures()

@@ -62,11 +62,14 @@ class QuotaSettings:
         100_000, doc="Keys, accounts and addresses remembered in memory, of each kind.", validator=ge(1)
     )
     processes: int = setting(
-        1, doc="Gateway processes that share the load; each grants its part where it counts alone.", validator=ge(1)
+        1,
+        doc="Gateway processes that share the load: all workers of all nodes, and never less than `server.workers`."
+        " Each grants its part where it counts alone.",
+        validator=ge(1),
     )
 
-    def limits(self) -> Limits:
-        """Give the limits as limiters take them."""
+    def limits(self, workers: int = 1) -> Limits:
+        """Give the limits as limiters take them; `workers` share this node's port."""
         return Limits(
             tiers={
                 "free": RateLimit(self.free_per_hour, self.free_burst),
@@ -79,7 +82,7 @@ class QuotaSettings:
                 ("address", "register"): (self.registrations_per_address, self.registration_window),
             },
             capacity=self.subjects,
-            processes=self.processes,
+            processes=max(self.processes, workers),
         )
 
 

@@ -8,6 +8,9 @@ from attrs.validators import ge, in_, le
 
 from altus4_core.settings.field import Secret, setting
 
+MOST_WORKERS = 64
+LEAST_SPILL = 1 << 16  # bytes
+
 
 @attrs.frozen
 class ServerSettings:
@@ -19,6 +22,12 @@ class ServerSettings:
         doc="TCP port to listen on; 0 picks a free one.",
         env=("ALTUS4_PORT",),
         validator=[ge(0), le(65535)],
+    )
+    workers: int = setting(
+        1,
+        doc="Processes that serve the port together; what is limited is limited in each, unless its doc says more.",
+        env=("ALTUS4_WORKERS",),
+        validator=[ge(1), le(MOST_WORKERS)],
     )
     max_body_bytes: int = setting(256 * 1024, doc="Largest request body, in bytes.", validator=ge(1024))
     body_timeout: float = setting(
@@ -142,7 +151,9 @@ class EventSettings:
         " directory of the account; off: they wait in memory and are lost with it.",
     )
     spill_bytes: int = setting(
-        256 << 20, doc="Most bytes on disk per sink; beyond it events wait in memory.", validator=ge(1 << 16)
+        256 << 20,
+        doc="Most bytes on disk per sink, of all workers; beyond it events wait in memory.",
+        validator=ge(LEAST_SPILL),
     )
     query_text: Literal["plain", "hashed", "omitted"] = setting(
         "plain",

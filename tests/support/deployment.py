@@ -62,6 +62,7 @@ class Deployment:
         self.folder = folder
         self.port = int(environment.get("ALTUS4_PORT", "0"))
         self.log = folder / f"serve-{self.port}.log"
+        self.options: Sequence[str] = ()  # of `serve`
         self._process: subprocess.Popen[bytes] | None = None
 
     def command(
@@ -85,9 +86,8 @@ class Deployment:
 
     def start(self) -> None:
         with self.log.open("ab") as log:
-            self._process = subprocess.Popen(
-                [sys.executable, "-m", "altus4_core", "serve"], env=self.environment, cwd=self.folder, stderr=log
-            )
+            command = [sys.executable, "-m", "altus4_core", "serve", *self.options]
+            self._process = subprocess.Popen(command, env=self.environment, cwd=self.folder, stderr=log)
         deadline = time.monotonic() + SECONDS
         while time.monotonic() < deadline:
             assert self._process.poll() is None, self.log.read_text()
@@ -97,6 +97,11 @@ class Deployment:
             except OSError:
                 time.sleep(0.05)
         raise AssertionError(self.log.read_text())
+
+    @property
+    def pid(self) -> int:
+        assert self._process is not None
+        return self._process.pid
 
     def stop(self, number: int = signal.SIGTERM) -> float:
         """Stop and give the seconds it took."""

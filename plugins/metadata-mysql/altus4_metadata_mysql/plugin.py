@@ -104,7 +104,7 @@ class MetadataMySQL(Plugin):
             Variables(server),
             Indexes(server),
             Clocks(server, ctx.clock),
-            Connections(server),
+            Connections(server, ctx.settings.server.workers),
         ]
 
     @hookimpl

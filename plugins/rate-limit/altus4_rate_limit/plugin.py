@@ -24,4 +24,4 @@ class RateLimitPlugin(Plugin):
     @hookimpl
     def altus4_limiters(self, ctx: PluginContext) -> Iterable[Limiter]:
         """Offer the limiter `default`."""
-        return [MemoryLimiter(self.settings.limits(), ctx.clock)]
+        return [MemoryLimiter(self.settings.limits(ctx.settings.server.workers), ctx.clock)]

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 
 import pytest
-from altus4_rate_limit.plugin import RateLimitSettings
+from altus4_rate_limit.plugin import RateLimitPlugin, RateLimitSettings
 
 from altus4_core.limits.memory import MemoryLimiter
 from altus4_core.records import RateLimit, Subject
@@ -138,3 +138,11 @@ async def test_processes_share_every_limit(clock):
     assert (granted, verdict.limit) == (12, 1000)
     assert verdict.retry_after == pytest.approx(14.4)
     assert (await drain(limiter, Subject("account", "a"), "login"))[0] == 2
+
+
+@pytest.mark.parametrize(("processes", "workers", "granted"), [(1, 4, 12), (8, 4, 6), (4, 1, 12), (2, 4, 12)])
+async def test_workers_share_by_themselves(gateway_factory, processes, workers, granted):
+    toml = f"[server]\nworkers = {workers}\n[plugins.rate-limit]\nprocesses = {processes}\n"
+    gateway = gateway_factory(RateLimitPlugin, toml=toml)
+    (limiter,) = [entry.provider for entry in gateway.composition.of("limiter") if entry.plugin == "rate-limit"]
+    assert (await drain(limiter, Subject("key", "k")))[0] == granted

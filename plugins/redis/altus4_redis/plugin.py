@@ -128,7 +128,7 @@ class RedisPlugin(Plugin):
     @hookimpl
     def altus4_limiters(self, ctx: PluginContext) -> Iterable[Limiter]:
         """Offer the limiter `default`."""
-        limits = self.settings.limits()
+        limits = self.settings.limits(ctx.settings.server.workers)
         return [
             RedisLimiter(
                 limits,
