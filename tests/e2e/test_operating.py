@@ -45,8 +45,9 @@ def test_the_page(server: PrivateServer, client_programs, tmp_path: Path) -> Non
     )
     bin_folder = tmp_path / "bin"
     bin_folder.mkdir()
-    (bin_folder / "altus4").write_text(f'#!/bin/sh\nexec {sys.executable} -m altus4_core "$@"\n')
-    (bin_folder / "altus4").chmod(0o755)
+    for program, words in (("altus4", " -m altus4_core"), ("python", "")):
+        (bin_folder / program).write_text(f'#!/bin/sh\nexec {sys.executable}{words} "$@"\n')
+        (bin_folder / program).chmod(0o755)
     clean = {name: value for name, value in os.environ.items() if not name.startswith(("ALTUS4_", "DB_"))}
     environment = {
         **clean,
@@ -70,6 +71,7 @@ def test_the_page(server: PrivateServer, client_programs, tmp_path: Path) -> Non
     said = done.stdout.split(f"{MARK}\n")
     assert len(said) == len(blocks)
     assert any("Ann" in output.splitlines() for output in said), "the row that was written after the backup is back"
+    assert any("103_add_performance_indexes" in output for output in said), "the files of one's own are planned"
     assert any("may do what the plugins need, and no more" in output for output in said)
     print(done.stdout)
 
