@@ -79,8 +79,23 @@ def test_server_as_it_should_be():
     good = {
         "log_bin": "ON", "binlog_expire_logs_seconds": "604800", "binlog_format": "ROW", "slow_query_log": "ON",
         "long_query_time": "1.0", "default_table_encryption": "ON", "innodb_flush_log_at_trx_commit": "1",
-        "innodb_ft_min_token_size": "3", "innodb_ft_max_token_size": "84",
+        "innodb_ft_min_token_size": "3", "innodb_ft_max_token_size": "84", "sync_binlog": "1",
     }  # fmt: skip
     assert {each.severity.value for each in judge_variables(good, encrypted=True)} == {"ok", "info"}
     messages = {each.name: each.message for each in judge_variables(good, encrypted=True)}
     assert messages["server: binary log"] == "on, kept 7 days, format ROW"
+
+
+@pytest.mark.parametrize(
+    ("binlog_format", "sync", "severity", "said"),
+    [
+        ("ROW", "1", "ok", "format ROW"),
+        ("MIXED", "1", "ok", "format MIXED"),
+        ("STATEMENT", "1", "warning", "other rows"),
+        ("ROW", "0", "info", "the end of it"),
+    ],
+)
+def test_what_a_recovery_to_a_point_in_time_rests_on(binlog_format, sync, severity, said):
+    known = {"log_bin": "ON", "binlog_format": binlog_format, "sync_binlog": sync}
+    (found,) = [one for one in judge_variables(known, encrypted=True) if one.name == "server: binary log"]
+    assert (found.severity, said in found.message) == (severity, True)

@@ -9,10 +9,9 @@ from altus4_core.records import Finding, Severity
 from altus4_metadata_mysql.checks.asking import Server
 
 WANTED: Final = (
-    "version", "log_bin", "binlog_format", "binlog_expire_logs_seconds", "expire_logs_days", "slow_query_log",
+    "log_bin", "binlog_format", "binlog_expire_logs_seconds", "expire_logs_days", "sync_binlog", "slow_query_log",
     "long_query_time", "innodb_ft_min_token_size", "innodb_ft_max_token_size", "innodb_flush_log_at_trx_commit",
-    "sync_binlog", "have_ssl", "require_secure_transport", "default_table_encryption", "innodb_encrypt_tables",
-    "innodb_encrypt_log", "innodb_redo_log_encrypt", "max_connections",
+    "default_table_encryption", "innodb_encrypt_tables",
 )  # fmt: skip
 ON: Final = frozenset({"ON", "1", "YES", "FORCE"})
 DAY: Final = 86_400
@@ -89,7 +88,13 @@ def _binary_log(known: Mapping[str, str], *, on: bool) -> Finding:
         return Finding(name, Severity.WARNING, "off: a backup can be restored, but nothing that came after it", hint)
     seconds = float(known.get("binlog_expire_logs_seconds") or 0) or float(known.get("expire_logs_days") or 0) * DAY
     kept = f"kept {seconds / DAY:g} days" if seconds else "kept until somebody removes it"
-    return Finding(name, Severity.OK, f"on, {kept}, format {known.get('binlog_format', 'ROW')}")
+    text = f"on, {kept}, format {known.get('binlog_format', 'ROW')}"
+    if known.get("binlog_format", "").upper() == "STATEMENT":
+        return Finding(name, Severity.WARNING, f"{text}: replayed, it may write other rows", "set binlog_format = ROW")
+    if known.get("sync_binlog") != "1":
+        what = f"sync_binlog = {known.get('sync_binlog', '?')}: a crash of the machine loses the end of it"
+        return Finding(name, Severity.INFO, f"{text}; {what}", "set sync_binlog = 1")
+    return Finding(name, Severity.OK, text)
 
 
 def _one(what: str, *, good: bool, text: str, bad: str, hint: str, severity: Severity = Severity.WARNING) -> Finding:
