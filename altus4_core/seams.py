@@ -159,7 +159,8 @@ class DiagnosingMode(SearchMode, Protocol):
     async def diagnose(self, request: SearchRequest, target: OpenTarget, table: str, key: str) -> Diagnosis:
         """Look at one row, given by its table's name and what its result's id ends with (see `resultids.key_parts`).
 
-        `MATCHES` says that the query finds it; how far down the list it stands is the caller's to see.
+        `MATCHES` says that the query and the filters find it; how far down the list it stands is the caller's to see.
+        `request.generations` has the statistics that the lists were ranked with.
 
         Raises:
             ValidationFailed, Unsearchable, TargetFailed: as `search`.

@@ -78,7 +78,7 @@ class Explaining:
         mode, left = question.mode, max(seconds, _SHORTEST)
         if target is not None and seconds > 0:
             request = attrs.evolve(
-                question.request, timeout_ms=max(int(left * 1000), 1), generations=_generations(outcomes)
+                question.request, timeout_ms=max(int(left * 1000), 1), generations=generations_of(outcomes)
             )
             try:
                 found: Mapping[str, Mapping[tuple[Any, ...], SourceExplanation]] = await self._dispatch.call(
@@ -116,6 +116,7 @@ def source_json(proof: SourceExplanation) -> dict[str, Any]:
         ],
         "dropped": list(proof.dropped),
         "agrees": proof.agrees,
+        **({"signs": proof.signs} if proof.signs else {}),
         **({"ranking": proof.ranking} if proof.ranking is not None else {}),
         **({"beside": [source_json(each) for each in proof.beside]} if proof.beside else {}),
     }  # fmt: skip
@@ -132,7 +133,7 @@ def _places(
     }
 
 
-def _generations(outcomes: Sequence[DatabaseOutcome]) -> dict[str, int]:
+def generations_of(outcomes: Sequence[DatabaseOutcome]) -> dict[str, int]:
     """Give the statistics that the lists were ranked with, as `SearchRequest.generations` has them."""
     return {
         f"{outcome.id}:{table.table}": table.generation

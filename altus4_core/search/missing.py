@@ -1,6 +1,7 @@
-"""Why a given row is not in an answer: looked for far down the list, then without the filters, then by its mode."""
+"""Why a given row is not in an answer: looked for far down the list, then by its mode."""
 
 import time
+from collections.abc import Sequence
 from typing import Any
 
 import attrs
@@ -8,9 +9,10 @@ import attrs
 from altus4_core.dispatch import Dispatch
 from altus4_core.errors import FieldProblem, ProviderFault, TargetFailed, Unsearchable, ValidationFailed
 from altus4_core.explanations import Diagnosis
-from altus4_core.records import DatabaseStatus, FusedHit, Identity, SearchRequest
+from altus4_core.records import DatabaseOutcome, DatabaseStatus, FusedHit, Identity, SearchRequest
 from altus4_core.resultids import split_id
 from altus4_core.seams import DiagnosingMode
+from altus4_core.search.explaining import generations_of
 from altus4_core.search.judging import FAILED
 from altus4_core.search.pipeline import Question, SearchPipeline
 from altus4_core.search.results import check_diagnosis
@@ -71,41 +73,45 @@ class Missing:
         deep = attrs.evolve(
             request, offset=0, limit=DEEP, consumed={}, totals="none", facets=(), highlight=None, explain=False
         )
-        fused, failure = await self._look(attrs.evolve(question, request=deep), row, ends)
+        fused, outcomes, failure = await self._look(attrs.evolve(question, request=deep), row, ends)
         if failure is not None:
             return failure
         place = _place_of(row, fused)
         if place is not None:
             return _placed(request, place, fused[place - 1])
-        if request.filters is not None:
+        if request.filters is not None and not isinstance(question.mode.provider, DiagnosingMode):
             unfiltered = attrs.evolve(deep, filters=None, databases=(row.database_id,), tables=(row.table,))
             databases = [database for database in question.databases if database.id == row.database_id]
-            fused, failure = await self._look(
+            fused, _, failure = await self._look(
                 attrs.evolve(question, request=unfiltered, databases=databases), row, ends
             )
             if failure is None and _place_of(row, fused) is not None:
                 return Diagnosis("FILTERED_OUT", "The row matches the query, but not the filters.")
+        question = attrs.evolve(question, request=attrs.evolve(request, generations=generations_of(outcomes)))
         return await self._asked(question, row, ends)
 
-    async def _look(self, question: Question, row: Row, ends: float) -> tuple[list[FusedHit], Diagnosis | None]:
-        """Search deep; give the merged list, or why the row's database gave none."""
+    async def _look(
+        self, question: Question, row: Row, ends: float
+    ) -> tuple[list[FusedHit], Sequence[DatabaseOutcome], Diagnosis | None]:
+        """Search deep; give the merged list, what it was made of, and why the row's database gave none if so."""
         left = ends - time.perf_counter()
         if left <= 0:
-            return [], _out_of_time()
+            return [], (), _out_of_time()
         request = attrs.evolve(question.request, timeout_ms=max(int(left * 1000), 1))
         question = attrs.evolve(question, request=request)
         outcomes = await self._pipeline.outcomes(question)
         for outcome in outcomes:
             if outcome.id == row.database_id and outcome.status in FAILED:
                 message = f"Its database did not answer: {outcome.error.message if outcome.error else outcome.status}"
-                return [], Diagnosis("DATABASE_FAILED", message, {"status": outcome.status.value})
+                return [], (), Diagnosis("DATABASE_FAILED", message, {"status": outcome.status.value})
             if outcome.id == row.database_id and outcome.status is DatabaseStatus.SKIPPED and outcome.error:
-                return [], Diagnosis("DATABASE_NOT_SEARCHED", outcome.error.message, {"code": outcome.error.code})
+                refusal = {"code": outcome.error.code}
+                return [], (), Diagnosis("DATABASE_NOT_SEARCHED", outcome.error.message, refusal)
             for table in outcome.tables if outcome.id == row.database_id else ():
                 if table.table == row.table and table.failure is not None:
                     message = f"Its table did not answer: {table.failure.message}"
-                    return [], Diagnosis("DATABASE_FAILED", message, {"status": outcome.status.value})
-        return list(self._pipeline.fuse(question, outcomes)), None
+                    return [], (), Diagnosis("DATABASE_FAILED", message, {"status": outcome.status.value})
+        return list(self._pipeline.fuse(question, outcomes)), outcomes, None
 
     async def _asked(self, question: Question, row: Row, ends: float) -> Diagnosis:
         mode = question.mode
@@ -137,8 +143,7 @@ class Missing:
             return _out_of_time() if fault.kind == "timeout" else Diagnosis("NOT_FOUND", "The mode cannot tell why.")
         if found.reason != "MATCHES":
             return found
-        beyond = " or the filters leave it out" if question.request.filters is not None else ""
-        message = f"The row matches the query, but it stands below the first {DEEP:,} results{beyond}."
+        message = f"The row matches the query, but it stands below the first {DEEP:,} results."
         return Diagnosis("BELOW_DEPTH", message, {"most": DEEP, **found.details})
 
 

@@ -1,6 +1,7 @@
 """Explaining, analyzing and batches, as their callers meet them."""
 
 import math
+import re
 import time
 from typing import Any
 
@@ -41,6 +42,35 @@ def test_each_score_is_the_servers_and_made_of_its_words(world: World, mode: str
         assert "?" in source["statement"]
 
 
+def test_a_list_ranked_by_the_gateway_is_explained_from_its_first_page_on(world: World) -> None:
+    asked = {"query": "gardening", "tables": ["articles"], "databases": [world.library]}
+    deadline = time.monotonic() + 10
+    while any(warning["code"] == "RANKED_BY_SERVER" for warning in post(world, "explain", **asked)["warnings"]):
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    results = post(world, "explain", **asked)["results"]
+    assert {result["data"]["id"] for result in results} == {2, 3}  # the second has another form of the word
+    for result in results:
+        source = result["explain"]["source"]
+        assert "IN BOOLEAN MODE" in source["statement"]
+        assert source["statement"] == source["statements"][0]
+        assert "garden" not in str(source["statements"])
+        ranking = source["ranking"]
+        assert ranking["drawn"] == "garden*"
+        (term,) = ranking["terms"]
+        assert term["term"] == "garden"
+        assert term["tf"] == sum(
+            len(re.findall(r"\bgarden(?:ing)?\b", result["data"][column].lower())) for column in ("title", "content")
+        )
+        score = term["idf"] * term["tf"] * (ranking["k1"] + 1) / (term["tf"] + term["norm"])
+        assert math.isclose(score, source["listScore"], abs_tol=1e-6)
+        # The server's number is that of the query as it stands.
+        (word,) = source["terms"]
+        assert word["tf"] == (1 if result["data"]["id"] == 2 else 0)
+        assert source["agrees"] is True
+        assert math.isclose(word["tf"] * math.log10(word["n"] / word["df"]) ** 2, source["rawScore"], rel_tol=1e-4)
+
+
 def test_dropped_words_are_named(world: World) -> None:
     data = post(world, "explain", query="the garden of x", tables=["articles"])
     assert {"the", "of", "x"} <= set(data["results"][0]["explain"]["source"]["dropped"])
@@ -57,6 +87,10 @@ def test_a_statement_of_another_ranking_is_another(world: World) -> None:
         ("articles", 3, "garden", {}, "FOUND"),
         ("articles", 2, "garden", {"limit": 1, "tables": ["articles"], "ranking": "mysql"}, "BELOW_PAGE"),
         ("articles", 99999, "garden", {}, "ROW_NOT_FOUND"),
+        ("articles", 3, "garden", {"filters": {"author": "Ann", "id": {"lt": 9}}}, "FILTERED_OUT"),
+        ("products", 1, "garden", {"filters": {"or": [{"price": 1}, {"price": 2}]}}, "FILTERED_OUT"),
+        ("articles", 3, "garden", {"minScore": 0.9999, "sort": ["author"]}, "BELOW_MIN_SCORE"),
+        ("articles", 3, "garden turnip", {"offset": 20, "limit": 1, "ranking": "mysql"}, "BEFORE_PAGE"),
         ("articles", "3 apples", "garden", {}, "ROW_NOT_FOUND"),
         ("articles", "1,2", "garden", {}, "ROW_NOT_FOUND"),
         ("articles", 4, "garden", {}, "WORDS_NOT_IN_ROW"),
@@ -74,6 +108,8 @@ def test_why_a_row_is_missing(world: World, table: str, key: object, query: str,
     assert told["message"]
     if reason == "BELOW_PAGE":
         assert told["rank"] == 2
+    if reason == "FILTERED_OUT":
+        assert told["filters"] == (["filters.author"] if table == "articles" else ["filters.or"])
     if reason == "EXCLUDED":
         assert told["words"] == ["mysql"]
 

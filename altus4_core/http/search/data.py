@@ -20,10 +20,11 @@ class TermData:
 class SourceData:
     """Why a row stands where it stands in its table's list.
 
-    `raw_score` is the server's own number and `terms` its parts, computed anew; `agrees` says whether they add up to
-    it. `list_score` is what the list is ranked by, and `ranking` how it is computed where the gateway does that.
-    `beside` has the row's scores by further indexes of the table, which are not higher. `statement` found the list, and
-    `statements` are all that were sent for it, every value masked.
+    `raw_score` is the server's own number and `terms` its parts, computed anew, with 1 for each of the signs `>` that
+    apply and -1 for each `<` and `~` (`signs`); `agrees` says whether they add up to it. `list_score` is what the list
+    is ranked by, and `ranking` how it is computed where the gateway does that. `beside` has the row's scores by further
+    indexes of the table, which are not higher. `statement` found the list, and `statements` are all that were sent for
+    it, every value masked.
     """
 
     index: str
@@ -33,6 +34,7 @@ class SourceData:
     terms: tuple[TermData, ...] = ()
     dropped: tuple[str, ...] = ()
     agrees: bool | None = None
+    signs: int | None = None
     ranking: dict[str, Any] | None = None
     beside: tuple[dict[str, Any], ...] | None = None
     statement: str | None = None

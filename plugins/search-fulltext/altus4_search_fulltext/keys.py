@@ -1,11 +1,13 @@
 """Rows by their primary keys: from a result's key to a condition, and from a row back to the key."""
 
+import time
 from collections.abc import Sequence
 from typing import Any
 
-from altus4_mysql import Column, in_list, quote_identifier
+from altus4_mysql import Column, MySQLTarget, in_list, quote_identifier
 
 from altus4_search_fulltext.planner import TablePlan
+from altus4_search_fulltext.statements import table_name
 from altus4_search_fulltext.values import converter, is_shown, key_part
 
 
@@ -46,3 +48,32 @@ def _sent(column: Column, part: Any) -> Any:
     if column.data_type == "timestamp" and isinstance(part, str):
         return part.removesuffix("Z")  # the session's time is UTC
     return part
+
+
+async def texts_of(
+    target: MySQLTarget, plan: TablePlan, keys: Sequence[tuple[Any, ...]], longest: int, ends: float
+) -> list[tuple[tuple[Any, ...], list[str]]]:
+    """Read the searched texts of rows, those with any text, each with the row's key.
+
+    Args:
+        target: The database.
+        plan: Of the table; without a primary key nothing is read.
+        keys: As `Hit.key` has them.
+        longest: Characters after which texts are cut.
+        ends: `time.monotonic()` of the deadline.
+
+    Raises:
+        TargetFailed, MySQLError: as the target does.
+    """
+    keys = [key for key in keys if len(key) == len(plan.key)]
+    if not keys or not plan.key:
+        return []
+    where, values = key_condition(plan, keys)
+    names = [quote_identifier(column.name) for column in plan.key]
+    listed = [*names, *[f"LEFT({quote_identifier(name)}, {longest})" for name in plan.index.columns]]
+    sql = f"SELECT {', '.join(listed)} FROM {table_name(plan)} WHERE {where}"
+    rows = (await target.fetch(sql, values, deadline=max(ends - time.monotonic(), 0.001))).rows
+    width = len(names)
+    return [
+        (key_of(plan, row[:width]), [text for text in row[width:] if isinstance(text, str) and text]) for row in rows
+    ]

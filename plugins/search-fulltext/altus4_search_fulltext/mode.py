@@ -28,6 +28,7 @@ from altus4_search_fulltext.recording import Recording
 from altus4_search_fulltext.statements import Mode
 from altus4_search_fulltext.tablesearch import TableSearch
 from altus4_search_fulltext.tokens import TokenRules
+from altus4_search_fulltext.wishes.filtering import conditions_of
 
 _LAST_MOMENT = 0.05  # seconds kept for the answer when values are counted until the deadline
 
@@ -109,7 +110,11 @@ class FulltextMode:
             keys = rows.get(search.name)
             if keys:
                 with told_apart():
-                    found[search.name] = await prove_all(asked.target, search, query, keys, asked.ends)
+                    proofs = await prove_all(asked.target, search, query, keys, asked.ends)
+                    if self._ranking is not None and query.text and not search.plan.order:
+                        ranked = await self._ranking.explain(search, asked.target, query, request, keys, asked.ends)
+                        proofs = {key: attrs.evolve(one, ranking=ranked.get(key)) for key, one in proofs.items()}
+                found[search.name] = proofs
         return found
 
     async def diagnose(self, request: SearchRequest, target: OpenTarget, table: str, key: str) -> Diagnosis:
@@ -120,13 +125,17 @@ class FulltextMode:
             TargetFailed: the database cannot answer.
         """
         asked = await self._asked(request, target)
-        for search, _ in asked.searches:
+        for search, query in asked.searches:
             if search.name == table:
                 parts = key_parts(key, len(search.plan.key))
+                conditions = conditions_of(request.filters, search.plan.table, case_sensitive=asked.case_sensitive)
+                drawing = None
+                if self._ranking is not None and query.text and not search.plan.order:
+                    drawing = self._ranking.drawing(search, asked.target, query, request)
+                drawn = drawing.query if drawing is not None and search.plan.rules.innodb else None
                 with told_apart():
-                    return await Missed(search.plan, self._mode, parts, asked.reading, asked.ends).diagnose(
-                        asked.target
-                    )
+                    missed = Missed(search.plan, self._mode, parts, asked.reading, asked.ends, conditions, drawn)
+                    return await missed.diagnose(asked.target)
         told = [notice for hits in asked.skipped if hits.table == table for notice in hits.notices]
         message = told[0].message if told else f"Table '{table}' is not among the tables of this search."
         details = {"warnings": [{"code": notice.code, "message": notice.message, **notice.details} for notice in told]}
@@ -159,8 +168,10 @@ class FulltextMode:
         ends = time.monotonic() + request.timeout_ms / 1000
         reading = self._language.read(request.query)
         mysql = cast("MySQLTarget", target)  # by `kinds`
-        choice = self._books.of(mysql.id, await _schema(mysql)).choose(request)
-        return _Asked(mysql, reading, _prepared(choice.searches, reading), choice.skipped, ends)
+        schema = await _schema(mysql)
+        choice = self._books.of(mysql.id, schema).choose(request)
+        searches = _prepared(choice.searches, reading)
+        return _Asked(mysql, reading, searches, choice.skipped, ends, schema.server.case_sensitive_tables)
 
     async def _search(
         self, request: SearchRequest, reading: Reading, target: MySQLTarget, schema: TargetSchema, ends: float
@@ -253,6 +264,7 @@ class _Asked:
     searches: Sequence[tuple[TableSearch, IndexQuery]]
     skipped: Sequence[TableHits]
     ends: float
+    case_sensitive: bool
 
 
 def _prepared(searches: Sequence[TableSearch], reading: Reading) -> list[tuple[TableSearch, IndexQuery]]:

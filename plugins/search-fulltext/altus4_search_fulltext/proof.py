@@ -5,11 +5,15 @@ where every row has the word (MySQL's and MariaDB's `fts0que.cc`; reproduced on 
 alone counts, tf that MATCH's score divided by idf^2. N is the server's own count of rows, which no read-only account
 may ask for and which lags behind; but it is the one number with which every tf is whole. Beside other words the
 server's df also counts rows that were deleted and not yet purged from the index (measured), so that where the parts
-do not add up each word is asked for again, beside one that no row has.
+do not add up each word is asked for again, beside one that no row has. All of this was measured on both
+servers: the words of a phrase count only where the phrase stands; a word that a query has twice counts with twice its
+df; a prefix counts with the sum of its words' df; `>` adds 1, `<` and `~` take 1 away.
 """
 
 import math
+import re
 import time
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -18,15 +22,19 @@ from altus4_mysql import MySQLTarget, quote_identifier
 
 from altus4_core.explanations import SourceExplanation, TermScore
 from altus4_search_fulltext.keys import key_condition, key_of
+from altus4_search_fulltext.meaning import counting
+from altus4_search_fulltext.needles import Needle
 from altus4_search_fulltext.planner import TablePlan
-from altus4_search_fulltext.query import IndexQuery
+from altus4_search_fulltext.query import IndexQuery, terms_of
 from altus4_search_fulltext.statements import Mode, count_statement, match_expression, table_name
 from altus4_search_fulltext.tablesearch import TableSearch
-from altus4_search_fulltext.tokens import Fate
+from altus4_search_fulltext.tokens import Fate, TokenRules
 
 _EVERYWHERE = math.log10(1.0001)  # idf of a word that every row has
 _DIFFERENCE = 1e-5  # share by which two equal scores may differ: they are floats of 24 bits
 _MOST_TF = 64  # tried for the row with the smallest score
+_SIGNS = re.compile("[<>~]")
+_LOWERING = re.compile(r"~(\w+)")
 _NOWHERE = "qzxjkvwqhxzj"  # a word that no row has
 
 
@@ -59,22 +67,39 @@ async def prove(
     if not keys or not plan.key or not query.text:
         return {}
     questions = _Questions(target, plan, mode, keys, ends)
-    terms = [term for term in query.terms if term.endswith("*") or plan.rules.judge(term) is Fate.FOUND]
+    lowering = [plan.rules.folding.fold(word) for word in _LOWERING.findall(query.text)]  # these are no needles
+    wanted = dict.fromkeys([*query.terms, *lowering])
+    terms = [term for term in wanted if term.endswith("*") or plan.rules.judge(term) is Fate.FOUND]
     dropped = [word for notice in query.notices for word in notice.details.get("tokens", ())]
-    scored = await questions.scores([query.text, *terms])
+    phrases = [needle for needle in query.needles if len(needle.words) > 1]
+    scored = await questions.scores([query.text, *terms, *map(_phrase, phrases)])
     frequencies = [await questions.frequency(term) for term in terms]
     rows = None
     if plan.sorted_by_index:
-        rows = rows_counted([scores[1:] for scores in scored.values()], frequencies, await questions.rows())
-    proofs = {
-        key: _Proof(raw, tuple(_term(*part, rows) for part in zip(terms, parts, frequencies, strict=True)))
-        for key, (raw, *parts) in scored.items()
-    }
+        seen = [scores[1 : len(terms) + 1] for scores in scored.values()]
+        # A prefix counts a row once for each of its words that begin so: its df is another one.
+        plain = [place for place, term in enumerate(terms) if not term.endswith("*")] or range(len(terms))
+        telling = [[scores[place] for place in plain] for scores in seen]
+        rows = rows_counted(telling, [frequencies[place] for place in plain], await questions.rows())
+        if rows is not None:
+            for place, term in enumerate(terms):
+                if term.endswith("*"):
+                    found = frequency_counted([scores[place] for scores in seen], rows, frequencies[place])
+                    frequencies[place] = found or frequencies[place]
+    signs = len(_SIGNS.findall(query.text)) if mode == "boolean" else 0
+    proofs: dict[tuple[Any, ...], _Proof] = {}
+    for key, (raw, *parts) in scored.items():
+        counted = _counting(query, dict(zip([*terms, *phrases], parts, strict=True)))
+        made = [_term(*part, rows) for part in zip(terms, parts[: len(terms)], frequencies, strict=True)]
+        shown = [term if term.term in counted or term.term in lowering else _uncounted(term) for term in made]
+        proofs[key] = _Proof(raw, tuple(shown)).weighed(signs)
+    often = _repetitions(query.text, plan.rules)
+    proofs = {key: proof.repeated(often) for key, proof in proofs.items()}
     if rows is not None and not all(proof.agrees for proof in proofs.values()):
         beside = await questions.scores([f"{term} {_NOWHERE}" for term in terms])
-        proofs = {key: _corrected(proof, beside.get(key, ()), rows) for key, proof in proofs.items()}
+        proofs = {key: proof.corrected(beside.get(key, ()), often) for key, proof in proofs.items()}
     return {
-        key: SourceExplanation(plan.index.name, None, proof.raw, proof.terms, dropped, proof.agrees)
+        key: SourceExplanation(plan.index.name, None, proof.raw, proof.terms, dropped, proof.agrees, proof.signs)
         for key, proof in proofs.items()
     }
 
@@ -98,16 +123,81 @@ async def prove_all(
     return found
 
 
+def _repetitions(text: str, rules: TokenRules) -> Mapping[str, int]:
+    """Count the words of a query as it is sent, `stem*` for prefixes."""
+    found: Counter[str] = Counter()
+    for word in rules.words.finditer(text):
+        open_end = text[word.end() : word.end() + 1] == "*"
+        found[f"{rules.folding.fold(word[0])}{'*' if open_end else ''}"] += 1
+    return found
+
+
+def _phrase(needle: Needle) -> str:
+    words = f'"{" ".join(needle.words)}"'
+    return words if needle.within is None else f"{words} @{needle.within}"
+
+
+def _counting(query: IndexQuery, scores: Mapping[str | Needle, float]) -> frozenset[str]:
+    """Give the terms that count in a row: not the words of a phrase that it has apart, nor those of an unmet group.
+
+    Args:
+        query: As it was prepared for the index.
+        scores: Of the row, for each term and each phrase.
+    """
+
+    def is_there(needle: Needle) -> bool:
+        name = needle if len(needle.words) > 1 else terms_of(needle)[0]
+        return scores.get(name, 0.0) > 0
+
+    if query.meaning is not None:
+        needles = counting(query.meaning, is_there) or frozenset()
+    else:
+        needles = frozenset(filter(is_there, query.needles))
+    return frozenset(term for needle in needles for term in terms_of(needle))
+
+
+def _uncounted(term: TermScore) -> TermScore:
+    return attrs.evolve(term, tf=0, score=0.0)
+
+
 @attrs.frozen
 class _Proof:
     raw: float
     terms: tuple[TermScore, ...]
 
+    signs: int = 0
+
     @property
     def agrees(self) -> bool:
-        total = sum(term.score for term in self.terms)
+        total = sum(term.score for term in self.terms) + self.signs
         known = all(term.tf is not None for term in self.terms)
-        return known and abs(total - self.raw) <= _DIFFERENCE * max(self.raw, total)
+        return known and abs(total - self.raw) <= _DIFFERENCE * max(abs(self.raw), abs(total), abs(self.signs))
+
+    def weighed(self, most: int) -> "_Proof":
+        """Take account of the signs `>`, `<` and `~`, which count one more or less; at most so many."""
+        signs = round(self.raw - sum(term.score for term in self.terms))
+        return attrs.evolve(self, signs=signs) if signs and abs(signs) <= most else self
+
+    def repeated(self, often: Mapping[str, int]) -> "_Proof":
+        """Take account of words that a query has several times: the server adds their df up."""
+        if self.agrees:
+            return self
+        again = attrs.evolve(self, terms=tuple([_times(term, often.get(term.term, 1)) for term in self.terms]))
+        return again if again.agrees else self
+
+    def corrected(self, beside: Sequence[float], often: Mapping[str, int]) -> "_Proof":
+        """Take the df with which each term's score beside another word is what it is."""
+        if self.agrees or len(beside) != len(self.terms):
+            return self
+        terms = tuple([_beside(*pair) for pair in zip(self.terms, beside, strict=True)])
+        return attrs.evolve(self, terms=terms).repeated(often)
+
+
+def _times(term: TermScore, times: int) -> TermScore:
+    if times < 2 or not term.tf or term.n is None:
+        return term
+    df = term.df * times
+    return attrs.evolve(term, df=df, score=term.tf * idf(term.n, df) ** 2)
 
 
 class _Questions:
@@ -181,6 +271,29 @@ def rows_counted(parts: Sequence[Sequence[float]], frequencies: Sequence[int], e
     return best[1] if best is not None else None
 
 
+def frequency_counted(scores: Sequence[float], rows: int, least: int) -> int | None:
+    """Find the df that the server counts with for a prefix: the sum of those of its words.
+
+    Args:
+        scores: Of rows.
+        rows: Of the table.
+        least: How many rows have any of its words.
+
+    Returns:
+        the smallest one that fits all scores, None when there is none.
+    """
+    seen = sorted({score for score in scores if score > 0})
+    if not seen:
+        return None
+    ratios = [10 ** math.sqrt(seen[0] / tf) for tf in range(1, _MOST_TF + 1)]
+    fitting = [
+        df
+        for df in {round(df) for ratio in ratios for df in (rows / ratio, rows * ratio)}
+        if df >= least and all(frequency_in_row(score, rows, df) is not None for score in seen)
+    ]
+    return min(fitting, default=None)
+
+
 def frequency_in_row(score: float, rows: int, frequency: int) -> int | None:
     """Give the tf with which a term's score is what it is; None when no whole number fits."""
     unit = idf(rows, frequency) ** 2
@@ -203,16 +316,11 @@ def _term(term: str, score: float, df: int, rows: int | None) -> TermScore:
     return TermScore(term, tf * idf(rows, df) ** 2, tf, df, rows)
 
 
-def _corrected(proof: _Proof, beside: Sequence[float], rows: int) -> _Proof:
-    """Take the df with which a term's score beside another word is what it is."""
-    terms = []
-    for term, score in zip(proof.terms, beside, strict=False):
-        if term.tf and score:
-            ratio = 10 ** math.sqrt(score / term.tf)
-            df = round(rows / ratio)
-            if df < term.df:  # the square hides the sign
-                df = round(rows * ratio)
-            terms.append(attrs.evolve(term, df=df, score=term.tf * idf(rows, df) ** 2))
-        else:
-            terms.append(term)
-    return attrs.evolve(proof, terms=tuple(terms))
+def _beside(term: TermScore, score: float) -> TermScore:
+    if not term.tf or not score or term.n is None:
+        return term
+    ratio = 10 ** math.sqrt(score / term.tf)
+    df = round(term.n / ratio)
+    if df < term.df:  # the square hides the sign
+        df = round(term.n * ratio)
+    return attrs.evolve(term, df=df, score=term.tf * idf(term.n, df) ** 2)

@@ -34,12 +34,13 @@ class IndexQuery:
     @cached_property
     def terms(self) -> list[str]:
         """The words that the index looks up, `stem*` for those that may go on."""
-        found: dict[str, None] = {}
-        for needle in self.needles:
-            *lead, last = needle.words
-            found.update(dict.fromkeys(lead))
-            found[f"{last}*" if needle.open_end else last] = None
-        return list(found)
+        return list(dict.fromkeys(term for needle in self.needles for term in terms_of(needle)))
+
+
+def terms_of(needle: Needle) -> list[str]:
+    """Give the words of a needle that the index looks up."""
+    *lead, last = needle.words
+    return [*lead, f"{last}*" if needle.open_end else last]
 
 
 class Reading(Protocol):

@@ -1,11 +1,12 @@
 """The server's scores, reproduced from term frequencies on both servers."""
 
 import random
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 
 import pytest
 from altus4_mysql import Pool
 from altus4_sandbox.address import ServerAddress
+from altus4_search_fulltext.mode import FulltextMode
 from altus4_search_fulltext.proof import idf, rows_counted
 from hypothesis import given
 from hypothesis import strategies as st
@@ -77,6 +78,45 @@ async def test_every_score_of_a_page_is_proved(texts: Target, query: str) -> Non
             assert term.n == pytest.approx(len(rows), abs=3)  # the server's count lags behind
     if query == "the omega x":
         assert proof.dropped == ["the", "x"]
+
+
+@pytest.mark.parametrize(
+    ("query", "in_mode"),
+    [
+        ("omega omega", natural),
+        ("gamma zeta GAMMA", natural),
+        ('"alpha gamma" delta', natural),
+        ('zeta "zeta theta"', natural),
+        ('"alpha beta" gamma', boolean),
+        ("(+alpha +beta) OR gamma", boolean),
+        ("alph*", boolean),
+        ("+zet* -gamma", boolean),
+        ("bet* zeta thet*", boolean),
+        (">alpha <beta", boolean),
+        ("gamma ~beta", boolean),
+        ("+(>zeta <theta) alpha", boolean),
+        ('"alpha gamma" @4', boolean),
+        ('alpha AND (beta OR "gamma delta")', boolean),
+    ],
+)
+async def test_what_an_operator_does_to_a_score_is_proved(
+    texts: Target, query: str, in_mode: Callable[[], FulltextMode]
+) -> None:
+    mode, asked = in_mode(), request(query, tables=("texts",), limit=300)
+    (table,) = await mode.search(asked, texts)
+    keys = [hit.key for hit in table.hits]
+    assert keys
+    explained = (await mode.explain(asked, texts, {"texts": keys}))["texts"]
+    assert set(explained) == set(keys)
+    for hit in table.hits:
+        proof = explained[hit.key]
+        assert proof.agrees
+        assert sum(term.score for term in proof.terms) + proof.signs == pytest.approx(hit.score, rel=1e-4, abs=1e-5)
+        for term in proof.terms:
+            assert term.tf is not None
+            assert term.n is not None
+            if term.tf:
+                assert term.score == pytest.approx(term.tf * idf(term.n, term.df) ** 2)
 
 
 async def test_a_row_that_is_not_found_is_explained_too(texts: Target) -> None:

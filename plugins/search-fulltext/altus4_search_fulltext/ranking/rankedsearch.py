@@ -12,9 +12,11 @@ import attrs
 from altus4_mysql import MySQLTarget, Row
 
 from altus4_core.records import SearchRequest, TableHits, TermEvidence
+from altus4_search_fulltext.keys import texts_of
 from altus4_search_fulltext.matching import Matcher
 from altus4_search_fulltext.planner import TablePlan
 from altus4_search_fulltext.query import IndexQuery
+from altus4_search_fulltext.ranking.arithmetic import Arithmetic, arithmetic
 from altus4_search_fulltext.ranking.bm25 import BM25, frequency_of
 from altus4_search_fulltext.ranking.drawing import Drawing, as_asked, draw
 from altus4_search_fulltext.ranking.statistics import TableStatistics
@@ -95,7 +97,7 @@ class RankedSearch:
         """
         plan = self._plan
         depth = request.depth_of(target.id, plan.table.name)
-        drawing = self._drawing(query, statistics)
+        drawing = self.drawing(query, statistics)
         windows = await self._windows(target, drawing, query, statistics, depth, ends)
         ranked = windows.ranked
         # A fusion that compares rows of different tables puts whole windows in a new order.
@@ -121,7 +123,35 @@ class RankedSearch:
             self._search.misfits,
         )
 
-    def _drawing(self, query: IndexQuery, statistics: TableStatistics) -> Drawing:
+    async def explain(
+        self,
+        target: MySQLTarget,
+        query: IndexQuery,
+        statistics: TableStatistics,
+        keys: Sequence[tuple[Any, ...]],
+        ends: float,
+    ) -> Mapping[tuple[Any, ...], Arithmetic]:
+        """Give by key how rows of a list come to their scores; rows that are gone are missing.
+
+        Args:
+            target: The database.
+            query: With something to find.
+            statistics: With which the list was ranked.
+            keys: Of the rows, as `Hit.key` has them.
+            ends: `time.monotonic()` of the deadline.
+
+        Raises:
+            TargetFailed, MySQLError: as the target does.
+        """
+        plan, longest = self._plan, self._form.selection.longest
+        drawing = self.drawing(query, statistics)
+        found: dict[tuple[Any, ...], Arithmetic] = {}
+        for key, texts in await texts_of(target, plan, keys, longest, ends):
+            found[key] = arithmetic(plan, drawing, statistics, texts)
+        return found
+
+    def drawing(self, query: IndexQuery, statistics: TableStatistics) -> Drawing:
+        """Say how candidates for a query are drawn."""
         if self._as_asked:
             return as_asked(query)
         drawing = draw(query, self._plan.rules, statistics, _stemmer(self._plan, statistics))

@@ -1,7 +1,7 @@
 """Which searches are ranked here, and with which sample; the others get the server's order."""
 
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import attrs
@@ -11,6 +11,8 @@ from altus4_core.errors import CursorExpired, TargetFailed, Unsearchable
 from altus4_core.records import Notice, SearchRequest, TableHits
 from altus4_search_fulltext import notices
 from altus4_search_fulltext.query import IndexQuery
+from altus4_search_fulltext.ranking.arithmetic import Arithmetic
+from altus4_search_fulltext.ranking.drawing import Drawing
 from altus4_search_fulltext.ranking.rankedsearch import RankedSearch, supported
 from altus4_search_fulltext.ranking.sampler import Sampler
 from altus4_search_fulltext.ranking.samples import HOLD_SECONDS, Place
@@ -86,6 +88,48 @@ class Ranking:
                 raise
             told = (notices.ranked_by_server("tooExpensive"),)
             return _plain(await search.run(target, query, request, ends), 0, told)
+
+    async def explain(
+        self,
+        search: TableSearch,
+        target: MySQLTarget,
+        query: IndexQuery,
+        request: SearchRequest,
+        keys: Sequence[tuple[Any, ...]],
+        ends: float,
+    ) -> Mapping[tuple[Any, ...], Arithmetic]:
+        """Give by key how rows come to their scores, if their list was ranked here.
+
+        Args:
+            search: Of the table.
+            target: The database.
+            query: With something to find.
+            request: Its `generations` name the statistics.
+            keys: Of the rows.
+            ends: `time.monotonic()` of the deadline.
+
+        Raises:
+            TargetFailed, MySQLError: as the target does.
+        """
+        drawn = self._drawn(search, target, request)
+        return {} if drawn is None else await drawn[0].explain(target, query, drawn[1], keys, ends)
+
+    def drawing(
+        self, search: TableSearch, target: MySQLTarget, query: IndexQuery, request: SearchRequest
+    ) -> Drawing | None:
+        """Say how candidates of a list were drawn, if it was ranked here."""
+        drawn = self._drawn(search, target, request)
+        return None if drawn is None else drawn[0].drawing(query, drawn[1])
+
+    def _drawn(
+        self, search: TableSearch, target: MySQLTarget, request: SearchRequest
+    ) -> tuple[RankedSearch, TableStatistics] | None:
+        place = _place(target, search)
+        pinned = request.generations.get(f"{place.database}:{place.table}")
+        if not pinned or not self.wanted(request):
+            return None
+        held = self._sampler.samples.generation(place, pinned)
+        return None if held is None else (RankedSearch(search), held)
 
     def _statistics(
         self, place: Place, search: TableSearch, target: MySQLTarget, query: IndexQuery, request: SearchRequest

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import attrs
-from altus4_mysql import Column, Scalar, quote_identifier
+from altus4_mysql import Column, Scalar, Table, quote_identifier
 
 from altus4_core.columnnames import ColumnName
 from altus4_core.filters import AllOf, AnyOf, Comparison, Filter, Misfit
@@ -34,6 +34,20 @@ def condition_of(wanted: Filter, columns: Columns) -> tuple[Condition, list[Misf
     """
     fitting = _Fitting(columns)
     return fitting.of(wanted) or EVERY_ROW, fitting.misfits
+
+
+def conditions_of(wanted: Filter | None, table: Table, *, case_sensitive: bool) -> list[tuple[str, Condition]]:
+    """Give the conditions that must all hold for rows of a table, one by one, each with its place in the request."""
+    parts = wanted.parts if isinstance(wanted, AllOf) else (wanted,) if wanted is not None else ()
+    columns = Columns(table, case_sensitive)
+    found = [(part, condition_of(part, columns)[0]) for part in parts]
+    return [(_place(part), condition) for part, condition in found if condition]
+
+
+def _place(part: Filter) -> str:
+    if isinstance(part, Comparison):
+        return part.place
+    return "filters.and" if isinstance(part, AllOf) else "filters.or" if isinstance(part, AnyOf) else "filters.not"
 
 
 @attrs.define
