@@ -18,6 +18,7 @@ SECONDS_PER_ROW = 0.7e-6
 _CAPACITY = 50_000  # words and queries of all tables; about 10 MiB
 _FORGETTING = 0.1  # share by which a longer time than the remembered one counts
 
+Key = TypeVar("Key")
 Value = TypeVar("Value")
 Frequency = Callable[[str], int | None]
 """Gives about how many rows of a table have a word (`stem*`: a word that begins so); None: not known."""
@@ -58,7 +59,7 @@ class CostBook:
     def __init__(self, capacity: int = _CAPACITY) -> None:
         self._capacity = capacity
         self._rows: OrderedDict[tuple[str, str], int] = OrderedDict()
-        self._seconds: OrderedDict[tuple[str, str], float] = OrderedDict()
+        self._seconds: OrderedDict[tuple[str, int], float] = OrderedDict()  # by hashes: texts may be long
 
     def predict(self, place: str, query: IndexQuery, frequency: Frequency | None = None) -> Prediction:
         """Say what a query will cost.
@@ -76,14 +77,14 @@ class CostBook:
             if count is None:
                 count = frequency(term) if frequency is not None else None
             if count is None:
-                return Prediction(self._seconds.get((place, query.text), 0.0))
+                return Prediction(self._seconds.get((place, hash(query.text)), 0.0))
             total += count
             if count >= most:
                 most, dearest = count, term
         if query.terms and query.alternatives:
             return Prediction(total * SECONDS_PER_ROW, dearest)
         # Rows bound what is read; only a time tells what the rest takes.
-        return Prediction(self._seconds.get((place, query.text), total * SECONDS_PER_ROW), dearest)
+        return Prediction(self._seconds.get((place, hash(query.text)), total * SECONDS_PER_ROW), dearest)
 
     def learn(self, place: str, query: IndexQuery, seconds: float, matched: int | None) -> None:
         """Remember what a statement did cost.
@@ -106,13 +107,13 @@ class CostBook:
                 self._keep(self._rows, key, min(self._rows[key], matched))
             if len(counted) == len(keys):
                 return
-        text = (place, query.text)
+        text = (place, hash(query.text))
         known_seconds = self._seconds.get(text)
         if known_seconds is not None and seconds > known_seconds:
             seconds = known_seconds + (seconds - known_seconds) * _FORGETTING
         self._keep(self._seconds, text, seconds)
 
-    def _keep(self, memory: "OrderedDict[tuple[str, str], Value]", key: tuple[str, str], value: Value) -> None:
+    def _keep(self, memory: "OrderedDict[Key, Value]", key: Key, value: Value) -> None:
         memory[key] = value
         memory.move_to_end(key)
         if len(memory) > self._capacity:

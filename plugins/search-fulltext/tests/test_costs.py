@@ -78,6 +78,13 @@ def test_memory_is_bounded(steps):
         assert len(book._rows) <= 5 >= len(book._seconds)
 
 
+def test_long_queries_take_no_more_memory_than_short_ones():
+    book, long = CostBook(), words(*[f"word{number}" for number in range(500)])
+    book.learn("t", long, 0.3, 10)
+    assert book.predict("t", long).seconds == 0.3
+    assert [len(repr(key)) < 40 for key in book._seconds] == [True]
+
+
 @pytest.mark.parametrize(
     ("query", "alternatives"),
     [
