@@ -30,6 +30,7 @@ from altus4_search_fulltext.tablesearch import TableSearch
 from altus4_search_fulltext.tokens import TokenRules
 from altus4_search_fulltext.wishes.filtering import conditions_of
 
+_OF_ONE_TABLE = frozenset({"TIMEOUT", "BUSY", "QUERY_FAILED", "RESULT_TOO_LARGE"})  # failures: others may fare better
 _LAST_MOMENT = 0.05  # seconds kept for the answer when values are counted until the deadline
 
 
@@ -232,12 +233,17 @@ class FulltextMode:
             TargetFailed: none of them could.
         """
         slots = asyncio.Semaphore(self._concurrency)
+        down: list[TargetFailed] = []
 
         async def one(search: TableSearch, query: IndexQuery) -> TableHits | TargetFailed:
             async with slots:
+                if down:  # no other table would fare better, and each would be one more failed login
+                    return down[0]
                 try:
                     return await self._run(search, target, query, request, ends)
                 except TargetFailed as failure:
+                    if failure.error_code not in _OF_ONE_TABLE:
+                        down.append(failure)
                     return failure
 
         try:

@@ -2,6 +2,7 @@
 
 import time
 
+import attrs
 import pytest
 from altus4_mysql import Pool
 from altus4_mysql.drivers import make_driver
@@ -9,7 +10,7 @@ from altus4_sandbox.address import ServerAddress
 
 from altus4_core.errors import TargetFailed
 
-from .support import Target, natural, options, request
+from .support import Target, natural, opened, options, request
 
 pytestmark = pytest.mark.mysql
 
@@ -45,3 +46,18 @@ async def test_when_all_are_late_the_database_is(shop: Target, any_server: Serve
     with pytest.raises(TargetFailed) as late:
         await locked(any_server, shop, "products WRITE, articles WRITE", "coffee mysql")
     assert late.value.error_code == "TIMEOUT"
+
+
+async def test_a_server_that_refuses_is_not_asked_for_each_table(any_server: ServerAddress):
+    async def fill(pool: Pool) -> None:
+        for number in range(12):
+            await pool.fetch(f"CREATE TABLE t{number:02} (id INT PRIMARY KEY, body TEXT, FULLTEXT KEY ft (body))")
+
+    async with opened(any_server, fill) as target:
+        await target.pool.close()
+        wrong = attrs.evolve(options(any_server, target.name), password="not this one")
+        target.pool = Pool(make_driver(), wrong)
+        with pytest.raises(TargetFailed) as refused:
+            await natural().search(request("coffee"), target)
+    assert refused.value.error_code == "ACCESS_DENIED"
+    assert len(target.statements) <= 4
