@@ -3,10 +3,13 @@
 import uuid
 from collections.abc import Awaitable, Callable
 
+import attrs
+
 from altus4_accounts.details import NAME_LENGTH, clean_email, clean_name, email_problems, password_problems
 from altus4_accounts.passwords import Passwords
+from altus4_accounts.sessions import wrong_credentials
 from altus4_core.clock import Clock
-from altus4_core.errors import Altus4Error, NotFound, Rejected, Unavailable, ValidationFailed
+from altus4_core.errors import Altus4Error, NotFound, Unavailable, ValidationFailed
 from altus4_core.names import name_problems
 from altus4_core.records import Subject
 from altus4_core.routing import Access, AuditNote
@@ -81,12 +84,8 @@ class Entrance:
 
         user = await self._guess(access, address, password, find)
         if user is None:
-            message = "E-mail address or password is wrong."
-            raise Rejected(message, code="INVALID_CREDENTIALS")
-        if not self._passwords().is_current(user.password):
-            renewed = await self._passwords().hash(password)
-            await self._store().users.replace_password(user.id, old=user.password, new=renewed)
-        return user
+            raise wrong_credentials()
+        return user if self._passwords().is_current(user.password) else await self._renewed(user, password)
 
     async def change_password(self, access: Access, user_id: str, *, current: str, new: str) -> None:
         """Replace a password.
@@ -108,6 +107,16 @@ class Entrance:
         if user is None or not await self._store().users.replace_password(user_id, old=user.password, new=hashed):
             message = "The current password is wrong."
             raise WrongPasswordError(message)
+
+    async def _renewed(self, user: User, password: str) -> User:
+        """Give the user with a hash of today's cost; whoever changed it meanwhile must have had the same password."""
+        renewed = await self._passwords().hash(password)
+        if await self._store().users.replace_password(user.id, old=user.password, new=renewed):
+            return attrs.evolve(user, password=renewed)
+        current = await self._store().users.get(user.id)
+        if current is None or not await self._passwords().verify(password, current.password):
+            raise wrong_credentials()
+        return current
 
     async def _guess(self, access: Access, email: str, password: str, find: Find) -> User | None:
         """Compare a password with an account's, counting the guess against the account until it proves right.

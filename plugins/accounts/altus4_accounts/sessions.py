@@ -53,6 +53,11 @@ class ReplayedTokenError(Rejected):
         self.session_id = session.id
 
 
+def wrong_credentials() -> Rejected:
+    """Give the one answer to an unknown account, a wrong password, and one that was changed meanwhile."""
+    return Rejected("E-mail address or password is wrong.", code="INVALID_CREDENTIALS")
+
+
 class Sessions:
     """Opens, refreshes and ends sessions.
 
@@ -86,11 +91,22 @@ class Sessions:
         return self._store().sessions
 
     async def open(self, user: User, ip: str) -> Grant:
-        """Start a session; sessions of the user that ended long ago are cleared away."""
+        """Start a session; sessions of the user that ended long ago are cleared away.
+
+        Comparing a password takes long: whoever changed it meanwhile has ended the sessions that were there before this
+        one. So the password is looked at again once this one is there.
+
+        Raises:
+            Rejected: `user.password` is not the account's any more, or the account is gone.
+        """
         now = self._clock.now()
         session = Session(str(uuid.uuid4()), user.id, now, now, now + self._lifetime, ip=ip[:45] or None)
         await self._rows.prune(user.id, now - timedelta(days=1))
         await self._rows.add(session)
+        current = await self._store().users.get(user.id)
+        if current is None or current.password != user.password:
+            await self.end(user.id, session.id)
+            raise wrong_credentials()
         return self._grant(user, session)
 
     async def refresh(self, text: str) -> Grant | None:
