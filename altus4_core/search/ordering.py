@@ -16,11 +16,6 @@ from altus4_core.records import DatabaseOutcome, FusedHit, Hit, SortKey
 _LAST = (9,)
 
 
-def is_by_relevance(keys: Sequence[SortKey]) -> bool:
-    """Say whether this is the order that a fusion gives: by relevance first, the best in front."""
-    return not keys or (_is_relevance(keys[0]) and keys[0].descending)
-
-
 def in_order(outcomes: Sequence[DatabaseOutcome], keys: Sequence[SortKey]) -> list[FusedHit]:
     """Merge the lists of all tables; equal rows stand by score, then as their tables stand in the request.
 

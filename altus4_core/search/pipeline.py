@@ -11,6 +11,7 @@ from altus4_core.composing.composition import Composition, Entry
 from altus4_core.dispatch import Dispatch
 from altus4_core.errors import FieldProblem, ValidationFailed
 from altus4_core.events import EventBus
+from altus4_core.orders import is_by_relevance
 from altus4_core.records import (
     Category,
     DatabaseOutcome,
@@ -36,7 +37,7 @@ from altus4_core.search.highlighting import Highlighting
 from altus4_core.search.hints import connect_hint, hints, nothing_found
 from altus4_core.search.judging import judge
 from altus4_core.search.merging import Merging
-from altus4_core.search.ordering import in_order, is_by_relevance
+from altus4_core.search.ordering import in_order
 from altus4_core.search.paging import cut, next_position
 from altus4_core.search.reporting import Reporter
 from altus4_core.search.targets import OpenTargets

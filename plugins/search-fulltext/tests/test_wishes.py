@@ -1,5 +1,6 @@
 """Fields and sort on both servers, over the seed's example tables and odd ones."""
 
+from datetime import date
 from typing import Any
 
 import pytest
@@ -77,6 +78,7 @@ async def test_sort_over_tables_and_pages(any_server: ServerAddress) -> None:
             ("price:desc", "relevance:desc"),
             ("day", "price"),
             ("relevance:asc",),
+            ("relevance:desc", "price"),
         ):
             keys = read_sort(sort)
             whole = _merged(await _search(target, "whale", sort=keys, limit=60), *sort)
@@ -94,6 +96,27 @@ async def test_sort_over_tables_and_pages(any_server: ServerAddress) -> None:
         assert [notice.code for notice in found["without"].notices] == ["UNKNOWN_COLUMN"]
         least = await _search(target, "whale", sort=read_sort(("price",)), min_score=0.9)
         assert not any(hits.hits for hits in least.values())
+
+
+async def test_further_keys_stand_between_equal_scores(any_server: ServerAddress) -> None:
+    async def fill(pool: Pool) -> None:
+        await pool.fetch(
+            "CREATE TABLE t (id INT PRIMARY KEY, body TEXT, at DATE, FULLTEXT KEY ft (body)) ENGINE=InnoDB"
+        )
+        for row in range(12):
+            day = date(2024, 1, 1 + row * 5 % 12)
+            await pool.fetch("INSERT INTO t VALUES (%s, %s, %s)", (row, "whale " * (1 + row % 2), day))
+
+    async with opened(any_server, fill) as target:
+        for direction in ("asc", "desc"):
+            sort = ("relevance:desc", f"at:{direction}")
+            hits = _merged(await _search(target, "whale", sort=read_sort(sort), limit=12), *sort)
+            days = [str(fused.hit.data["at"]) for fused in hits]
+            assert [len(fused.hit.data["body"].split()) for fused in hits] == [2] * 6 + [1] * 6
+            assert [*sorted(days[:6], reverse=direction == "desc")] == days[:6]
+            assert [*sorted(days[6:], reverse=direction == "desc")] == days[6:]
+        found = await _search(target, "whale", sort=read_sort(("relevance:desc", "nowhere")))
+        assert [notice.code for notice in found["t"].notices] == ["UNKNOWN_COLUMN"]
 
 
 async def test_sort_by_what_has_no_order(any_server: ServerAddress) -> None:

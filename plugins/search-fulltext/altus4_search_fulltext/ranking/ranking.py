@@ -8,6 +8,7 @@ import attrs
 from altus4_mysql import MySQLError, MySQLTarget
 
 from altus4_core.errors import CursorExpired, TargetFailed, Unsearchable
+from altus4_core.orders import is_by_relevance
 from altus4_core.records import Notice, SearchRequest, TableHits
 from altus4_search_fulltext import notices
 from altus4_search_fulltext.query import IndexQuery
@@ -19,7 +20,6 @@ from altus4_search_fulltext.ranking.samples import HOLD_SECONDS, Place
 from altus4_search_fulltext.ranking.statistics import TableStatistics
 from altus4_search_fulltext.recording import unrecorded
 from altus4_search_fulltext.tablesearch import TableSearch
-from altus4_search_fulltext.wishes.sorting import is_by_relevance
 
 _SEARCHES = 4096  # tables whose statements are remembered
 _BEGUN = 1024  # lists in the server's order whose further pages are remembered to be so, too

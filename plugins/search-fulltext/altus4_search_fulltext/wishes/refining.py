@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import attrs
 
 from altus4_core.filters import Misfit
+from altus4_core.orders import is_by_relevance
 from altus4_core.records import Notice, SearchRequest
 from altus4_search_fulltext.planner import TablePlan
 from altus4_search_fulltext.values import is_shown
@@ -12,7 +13,7 @@ from altus4_search_fulltext.wishes.columns import Columns
 from altus4_search_fulltext.wishes.facets import facets_of
 from altus4_search_fulltext.wishes.fields import fields_of
 from altus4_search_fulltext.wishes.filtering import condition_of
-from altus4_search_fulltext.wishes.sorting import is_by_relevance, order_of
+from altus4_search_fulltext.wishes.sorting import order_of
 
 _GREATEST = 1e308
 

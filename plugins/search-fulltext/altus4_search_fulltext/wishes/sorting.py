@@ -85,11 +85,6 @@ def order_key(order: Sequence[SortColumn], places: Sequence[int]) -> Callable[[S
     return key
 
 
-def is_by_relevance(keys: Sequence[SortKey]) -> bool:
-    """Say whether an order is the one that lists have anyway."""
-    return not keys or (keys[0].column == "relevance" and keys[0].table is None and keys[0].descending)
-
-
 def expression(sorted_by: SortColumn, name: str) -> str:
     """Give what is read of a column to compare it across tables."""
     column: Column | None = sorted_by.column
