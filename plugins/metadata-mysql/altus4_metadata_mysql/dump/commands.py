@@ -63,7 +63,8 @@ def backup_command(tools: Tools) -> click.Command:
             return await taker.take(to / backup_name(schema, now), now, [row.filename for row in applied])
 
         made = context.run(run, services=(MigrationStore,))
-        removed = prune(to, schema, now, keep_days) if keep_days else []
+        removed, problems = prune(to, schema, now, keep_days) if keep_days else ([], [])
+        made = attrs.evolve(made, warnings=(*made.warnings, *problems))
         if as_json:
             click.echo(orjson.dumps({**made.as_json(), "removed": [str(path) for path in removed]}))
             return
