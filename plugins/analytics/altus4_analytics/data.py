@@ -81,8 +81,11 @@ class PerformanceData:
 
 @attrs.frozen
 class QueryData:
-    """One text that was searched; `frequency_at_most` is there when it may be more than `frequency`, on days with over
-    1,000 different texts.
+    """One text that was searched, by days' lists of their 1,000 most frequent ones.
+
+    On days with more, what lies below is not counted: `frequency_at_most` is there when it may be more than
+    `frequency`; times, results and `last_used` are then of the searches counted. `approximation.unlistedAtMost` beside
+    `data` bounds how often any text was searched that is in no list.
     """
 
     query_text: str

@@ -59,6 +59,7 @@ def _slow(known: Known) -> list[InsightData]:
                     "searches": one.searches,
                     "avgTime": mean,
                     "usualTime": usual,
+                    **_bound(one),
                     "arithmetic": f"{one.total_ms} ms / {one.searches} = {mean:g} ms > {limit:g} ms ="
                     f" max({SLOW:g} * {usual:g}, {NOTICEABLE_MS})",
                     "suggestion": "POST /api/v1/search/analyze shows its plan and what index would help.",
@@ -73,17 +74,22 @@ def _empty(known: Known) -> list[InsightData]:
         InsightData(
             "content",
             confidence(one.searches),
-            f'"{one.text[:80]}" was searched {one.searches} times without a result.',
+            f'"{one.text[:80]}" was searched {"at least " if one.missed else ""}{one.searches} times without a result.',
             actionable=True,
             data={
                 "queryText": one.text,
                 "searches": one.searches,
+                **_bound(one),
                 "arithmetic": f"{one.searches} searches with 0 results >= {FEWEST}",
                 "suggestion": "Add what people look for, or a synonym of it.",
             },
         )
         for one in [entry for entry in known.no_results if entry.searches >= FEWEST][:MOST]
     ]
+
+
+def _bound(one: QuerySum) -> dict[str, int]:
+    return {"searchesAtMost": one.searches + one.missed} if one.missed else {}
 
 
 def _rate(known: Known) -> list[InsightData]:

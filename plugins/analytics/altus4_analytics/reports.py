@@ -22,7 +22,7 @@ from altus4_analytics.data import (
 from altus4_analytics.insights import Known, insights
 from altus4_analytics.period import Days
 from altus4_analytics.reader import Environment, FigureReader, Parts
-from altus4_analytics.sums import QuerySum, added, counted, growth, mean, percentiles, query_sums, volume
+from altus4_analytics.sums import QueryList, QuerySum, added, counted, growth, mean, percentiles, query_sums, volume
 from altus4_core.indexgaps import gap_sums
 from altus4_core.searchlog import (
     CATEGORIES,
@@ -51,7 +51,7 @@ class Reports:
 
     def __init__(self, reader: FigureReader) -> None:
         self._reader = reader
-        self._sums: dict[tuple[str, str, Days, str], Sequence[QuerySum]] | None = None  # kept for a single report
+        self._sums: dict[tuple[str, str, Days, str], QueryList] | None = None  # kept for a single report
 
     async def _ahead(self, user_id: str, days: Days, environment: Environment, *names: str) -> "Reports":
         """Read figures at once; gives the reports that have them at hand."""
@@ -79,7 +79,7 @@ class Reports:
             period=period,
             start_date=days.first.isoformat(),
             end_date=days.last.isoformat(),
-            top_queries=tuple(entry.text for entry in queries[:TOP]),
+            top_queries=tuple(entry.text for entry in queries.queries[:TOP]),
             query_volume=total.searches,
             popular_categories=tuple(name for name, _ in categories[:TOP]),
             avg_response_time=total.mean_ms,
@@ -97,11 +97,11 @@ class Reports:
 
     async def queries(
         self, user_id: str, days: Days, environment: Environment, *, empty: bool, limit: int, offset: int
-    ) -> Sequence[QueryData]:
-        """List the most frequent queries, or those without results."""
+    ) -> tuple[Sequence[QueryData], int]:
+        """List the most frequent queries, or those without results, and say how often any unlisted one was searched."""
         name = NO_RESULTS if empty else POPULAR
         found = await self._query_sums(user_id, name, days, environment)
-        return [query_row(entry) for entry in found[offset : offset + limit]]
+        return [query_row(entry) for entry in found.queries[offset : offset + limit]], found.unlisted_at_most
 
     async def insights(self, user_id: str, days: Days, environment: Environment) -> Sequence[InsightData]:
         """Say what is worth knowing."""
@@ -118,8 +118,8 @@ class Reports:
             Known(
                 now=volume(part for _, part in await read(user_id, DAILY, days, environment)),
                 before=volume(part for _, part in await read(user_id, DAILY, days.before, environment)),
-                popular=await self._query_sums(user_id, POPULAR, days, environment),
-                no_results=await self._query_sums(user_id, NO_RESULTS, days, environment),
+                popular=(await self._query_sums(user_id, POPULAR, days, environment)).queries,
+                no_results=(await self._query_sums(user_id, NO_RESULTS, days, environment)).queries,
                 clicked=sum(part["searches"] for part in clicks),
                 gaps=gaps,
                 by_database={key: count for key, count, _ in databases},
@@ -139,6 +139,7 @@ class Reports:
         clicks = [part for _, part in await self._reader.read(user_id, CLICKS, days, environment)]
         clicked = sum(part["searches"] for part in clicks)
         performance = await self.performance(user_id, days, environment)
+        popular, _ = await self.queries(user_id, days, environment, empty=False, limit=TOP, offset=0)
         summary = DashboardSummary(
             start_date=days.first.isoformat(),
             end_date=days.last.isoformat(),
@@ -158,9 +159,7 @@ class Reports:
         return DashboardData(
             trends=await self.trend(user_id, days, environment, period, full=True),
             performance=performance,
-            popular_queries=tuple(
-                await self.queries(user_id, days, environment, empty=False, limit=TOP, offset=0),
-            ),
+            popular_queries=tuple(popular),
             insights=tuple(await self.insights_at_hand(user_id, days, environment)),
             summary=summary,
             total_searches=total.searches,
@@ -180,7 +179,7 @@ class Reports:
             total=sum(counts.values()),
         )
 
-    async def _query_sums(self, user_id: str, name: str, days: Days, environment: Environment) -> Sequence[QuerySum]:
+    async def _query_sums(self, user_id: str, name: str, days: Days, environment: Environment) -> QueryList:
         """Add up lists of queries, away from the event loop: they are long."""
         place = (user_id, name, days, environment)
         if self._sums is not None and place in self._sums:

@@ -23,7 +23,8 @@ from altus4_analytics.reader import Environment, FigureReader
 from altus4_analytics.reports import Reports
 from altus4_core.errors import PermissionDenied
 from altus4_core.records import Action
-from altus4_core.routing import Call, Route
+from altus4_core.routing import Call, Reply, Route
+from altus4_core.searchlog import MOST_QUERIES
 
 PATH: Final = "/api/v1/analytics"
 SEARCH: Final = "/api/v1/search"
@@ -116,11 +117,14 @@ class AnalyticsRoutes:
 
     async def _queries(self, call: Call, *, empty: bool) -> Any:
         query = call.query
-        found = await self._reports.queries(
+        found, unlisted = await self._reports.queries(
             call.caller.user_id, self._days(call), query.environment,
             empty=empty, limit=query.limit, offset=query.offset,
         )  # fmt: skip
-        return told(call, found)
+        rows = told(call, found)
+        if not unlisted:
+            return rows
+        return Reply(rows, beside={"approximation": {"keptPerDay": MOST_QUERIES, "unlistedAtMost": unlisted}})
 
     async def insights(self, call: Call) -> Any:
         """GET /analytics/insights."""

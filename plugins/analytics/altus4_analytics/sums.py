@@ -109,11 +109,21 @@ class QuerySum:
     missed: int = 0
 
 
-def query_sums(parts: Iterable[Mapping[str, Any]]) -> list[QuerySum]:
-    """Add up lists of queries, the most frequent first.
+@attrs.frozen
+class QueryList:
+    """Texts over several days, the most frequent first: a top-k summary merged with a bound.
 
-    A day's list holds its 1,000 most frequent queries, so sums are exact unless some day had more different ones.
+    A day keeps its `MOST_QUERIES` most frequent texts and the most that any other can have. So of a text that some day
+    left out the sum is a lower bound (`QuerySum.missed` says by how much), and a text that every day left out is not
+    here at all: it was searched at most `unlisted_at_most` times. With 0 everything is exact.
     """
+
+    queries: Sequence[QuerySum]
+    unlisted_at_most: int = 0
+
+
+def query_sums(parts: Iterable[Mapping[str, Any]]) -> QueryList:
+    """Add up lists of queries."""
     found: dict[str, QuerySum] = {}
     seen_below: Counter[str] = Counter()
     below = 0
@@ -134,7 +144,7 @@ def query_sums(parts: Iterable[Mapping[str, Any]]) -> list[QuerySum]:
     if below:
         for text, entry in found.items():
             entry.missed = below - seen_below[text]
-    return sorted(found.values(), key=lambda entry: (-entry.searches, entry.text))
+    return QueryList(sorted(found.values(), key=lambda entry: (-entry.searches, entry.text)), below)
 
 
 def added(parts: Iterable[Mapping[str, Sequence[int]]]) -> list[tuple[str, int, int]]:

@@ -72,7 +72,8 @@ async def check(reader, rows, environment="live"):
     assert {mode.search_mode: mode.count for mode in performance.search_mode_distribution} == modes
     for empty in (False, True):
         counts = Counter(row.query for row in own if not empty or not row.result_count)
-        found = await reports.queries(ME, MONTH, environment, empty=empty, limit=10, offset=0)
+        found, unlisted = await reports.queries(ME, MONTH, environment, empty=empty, limit=10, offset=0)
+        assert unlisted == 0
         assert {row.query_text: row.frequency for row in found} == counts
         assert [row.frequency for row in found] == sorted(counts.values(), reverse=True)
         for row in found:

@@ -175,6 +175,16 @@ async def test_history_of_some_days(client, store):
     assert (await ask(client, "analytics/search-history", q="days"))["total"] == 2
 
 
+async def test_days_with_many_texts_say_what_they_leave_out(client, store):
+    for number in range(1002):
+        await write(store, 2 if number < 999 else 1, query=f"text {number:04}", result_count=0)
+    for path in ("popular-queries", "no-results"):
+        body = await (await client.get(f"/api/v1/analytics/{path}", params={"limit": "1000"})).json()
+        assert body["approximation"] == {"keptPerDay": 1000, "unlistedAtMost": 1}
+        assert [row["frequency"] for row in body["data"]] == [2] * 999 + [1]
+        assert "frequencyAtMost" not in body["data"][0], "it is in the list of the only day"
+
+
 async def test_published_clients_get_both_spellings(client, store):
     await write(store)
     (row,) = await ask(client, "analytics/popular-queries", {"X-Altus4-Compat": "sdk"})

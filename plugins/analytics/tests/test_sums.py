@@ -2,6 +2,7 @@
 
 import math
 import random
+from collections import Counter
 
 import pytest
 from altus4_analytics.sums import percentiles, query_sums, volume
@@ -55,7 +56,27 @@ def test_searches_whose_texts_are_left_out_are_no_query():
 def test_queries_say_what_may_be_missing():
     full = {"queries": [["a", 5, 50, 5, 1], ["b", 4, 4, 4, 2]], "below": 3}
     whole = {"queries": [["c", 6, 6, 6, 9], ["a", 1, 1, 1, 7]], "below": 0}
-    found = {entry.text: (entry.searches, entry.missed, entry.last) for entry in query_sums([full, whole])}
+    found = {entry.text: (entry.searches, entry.missed, entry.last) for entry in query_sums([full, whole]).queries}
     assert found == {"a": (6, 0, 7), "c": (6, 3, 9), "b": (4, 0, 2)}
-    assert [entry.text for entry in query_sums([full, whole])] == ["a", "c", "b"]
-    assert all(entry.missed == 0 for entry in query_sums([whole]))
+    assert [entry.text for entry in query_sums([full, whole]).queries] == ["a", "c", "b"]
+    assert query_sums([full, whole, full]).unlisted_at_most == 6
+    assert all(entry.missed == 0 for entry in query_sums([whole]).queries)
+
+
+@pytest.mark.parametrize("kept", [10, 40, 1000])
+def test_bounds_hold(kept):
+    """Whatever a day leaves out, the true count lies between what a row says, or below what is said of the unlisted."""
+    chance = random.Random(kept)
+    true, parts = Counter(), []
+    for _ in range(12):
+        day = Counter(f"q{int(chance.paretovariate(0.7)) % 500}" for _ in range(900))
+        true += day
+        ordered = sorted(day.items(), key=lambda item: (-item[1], item[0]))
+        below = ordered[kept][1] if len(ordered) > kept else 0
+        parts.append({"queries": [[text, count, count, 0, 1] for text, count in ordered[:kept]], "below": below})
+    merged = query_sums(parts)
+    for entry in merged.queries:
+        assert entry.searches <= true[entry.text] <= entry.searches + entry.missed
+    listed = {entry.text for entry in merged.queries}
+    assert max((count for text, count in true.items() if text not in listed), default=0) <= merged.unlisted_at_most
+    assert (merged.unlisted_at_most == 0) == (kept == 1000)
