@@ -5,10 +5,11 @@ import os
 import signal
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from altus4_sandbox import ServerAddress, new_schema_name
+from altus4_sandbox import PrivateServer, ServerAddress, new_schema_name
 from deployment import Deployment, settings_for
 from world import run_sql
 
@@ -70,25 +71,76 @@ def test_a_stop_in_the_middle(served, mysql_server: ServerAddress) -> None:
     assert sorted(ids_of(mysql_server, schema)) == sorted(answered)
 
 
-def test_an_outage_of_the_log(served, mysql_server: ServerAddress) -> None:
-    """The table is locked away while searches go on: no row is lost, none is there twice."""
-    gateway, key, schema = served
-    gateway.search(key, "to begin with")
-    until(mysql_server, schema, 1)
-    run_sql(mysql_server, [f"RENAME TABLE {schema}.searches TO {schema}.away"])
-    answered: list[str] = []
+@pytest.fixture
+def apart(any_server: ServerAddress, private_server: Callable[..., PrivateServer], tmp_path: Path):
+    """A gateway whose metadata is in a server of its own; what it searches is in another, which stays up."""
+    metadata = private_server(any_server.flavour)
+    shop = new_schema_name("shop")
+    table = "(id INT PRIMARY KEY, note TEXT, FULLTEXT (note)) ENGINE = InnoDB"
+    run_sql(
+        any_server,
+        [
+            f"CREATE DATABASE {shop}",
+            f"CREATE TABLE {shop}.notes {table}",
+            f"INSERT INTO {shop}.notes VALUES (1, 'every word')",
+        ],
+    )
+    settings = settings_for(metadata.address, new_schema_name("log"), tmp_path)
+    ports = f"{metadata.port},{any_server.port}"
+    gateway = Deployment({**settings, "ALTUS4_PLUGINS__DATABASES_MYSQL__ALLOWED_PORTS": ports}, tmp_path)
+    gateway.must("migrate", "up")
+    ann = gateway.user("ann@example.com")
+    gateway.connect(ann, any_server, shop, (any_server.user, any_server.password))
+    key = gateway.key(ann)
+    gateway.start()
+    yield gateway, key, metadata
+    gateway.stop()
+    run_sql(any_server, [f"DROP DATABASE {shop}"])
+
+
+def test_an_outage_of_the_metadata_server(apart) -> None:
+    """The server dies and comes back while searches go on: who was answered has one row, who was not has none."""
+    gateway, key, metadata = apart
+    schema = gateway.environment["ALTUS4_METADATA_URL"].partition("?")[0].rpartition("/")[2]
+    answers: list[tuple[float, int, str]] = []
     ended = threading.Event()
-    client = threading.Thread(target=search, args=(gateway, key, ended, 10**6, answered))
-    client.start()
-    time.sleep(OUTAGE)
-    run_sql(mysql_server, [f"RENAME TABLE {schema}.away TO {schema}.searches"])
+
+    def client() -> None:
+        while not ended.is_set():
+            answer = gateway.search(key, f"word {len(answers)}")
+            answers.append((time.monotonic(), answer.status, answer.json["meta"]["requestId"]))
+            if answer.status != 200:
+                time.sleep(0.02)
+
+    def answered(since: float, until: float = float("inf")) -> list[int]:
+        return [status for at, status, _ in answers if since < at < until]
+
+    first = gateway.search(key, "every word")  # what it connects to and discovers takes a while
+    assert (first.status, len(first.data["results"])) == (200, 1)
+    answers.append((time.monotonic(), 200, first.json["meta"]["requestId"]))
+    clients = [threading.Thread(target=client) for _ in range(2)]
+    for each in clients:
+        each.start()
     time.sleep(0.5)
+    metadata.kill()
+    killed = time.monotonic()
+    time.sleep(OUTAGE)
+    metadata.restart()
+    back = time.monotonic()
+    deadline = back + 20
+    while answered(back).count(200) < 20 and time.monotonic() < deadline:
+        time.sleep(0.05)
     ended.set()
-    client.join()
-    until(mysql_server, schema, len(answered) + 1)
-    found = ids_of(mysql_server, schema)
-    assert len(found) == len(set(found)) == len(answered) + 1
-    assert set(answered) <= set(found)
+    for each in clients:
+        each.join()
+    assert answered(0, killed).count(200) > 10
+    assert answered(killed, back).count(200) > 10, "identities are remembered for a while"
+    assert answered(killed, back).count(503) > 10, "and then the server was really away"
+    assert {status for _, status, _ in answers} == {200, 503}
+    assert answered(back).count(200) >= 20
+    wanted = sorted(request for _, status, request in answers if status == 200)
+    until(metadata.address, schema, len(wanted))
+    assert sorted(ids_of(metadata.address, schema)) == wanted
 
 
 def test_a_kill_while_the_log_is_away_costs_a_tenth_of_a_second(served, mysql_server: ServerAddress) -> None:
