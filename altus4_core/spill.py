@@ -11,7 +11,7 @@ import os
 import time
 import zlib
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Final
@@ -28,6 +28,8 @@ MAGIC: Final = b"altus4-spill-1 "
 HEAD: Final = len(MAGIC) + 16 + 1  # and the offset in 16 digits
 SEGMENT_BYTES: Final = 4 << 20
 MOST_LINE: Final = 8 << 20
+FRONT: Final = 18  # of a line: checksum and length
+PIECE: Final = 1 << 18
 
 
 @attrs.define
@@ -143,10 +145,8 @@ class Spill:
     def _peek(self, most: int) -> list[Event]:
         found: list[Event] = []
         for segment in self._segments:
-            place = segment.read_at
-            for _ in range(min(segment.count, most - len(found))):
-                payload, place = _record(segment, place)
-                found.append(_event(payload))
+            records = _records(segment, min(segment.count, most - len(found)))
+            found += [_event(payload) for payload, _ in records]
             if len(found) == most:
                 break
         return found
@@ -155,11 +155,10 @@ class Spill:
         while number and self._segments:
             segment = self._segments[0]
             step = min(number, segment.count)
-            for _ in range(step):
-                segment.read_at += _length(segment, segment.read_at)
-            segment.count -= step
             number -= step
-            if segment.count:
+            if step < segment.count:
+                segment.read_at = [place for _, place in _records(segment, step)][-1]
+                segment.count -= step
                 _write(segment.handle, _head(segment.read_at), 0)
                 return
             self._segments.popleft()
@@ -200,12 +199,36 @@ def _write(handle: int, data: bytes, place: int) -> None:
 
 
 def _line(event: Event) -> bytes:
-    payload = orjson.dumps(attrs.asdict(event), default=str)
+    payload = orjson.dumps(attrs.asdict(event, recurse=False), default=str)
     return b"%08x %08x " % (zlib.crc32(payload), len(payload)) + payload + b"\n"
 
 
-def _length(segment: Segment, place: int) -> int:
-    return int(os.pread(segment.handle, 18, place)[9:17], 16) + 19
+def _records(segment: Segment, number: int) -> Iterator[tuple[bytes, int]]:
+    """Read the oldest records, each with the place behind it; raises ValueError when one is not whole.
+
+    In large pieces: after each call of the system a thread waits for its turn, long while the event loop is busy.
+    """
+    begin, place, piece = segment.read_at, 0, b""
+    for _ in range(number):
+        while True:
+            head = piece[place : place + FRONT]
+            length = int(head[9:17], 16) if len(head) == FRONT else 0
+            if length > MOST_LINE:
+                message = "longer than any event"
+                raise ValueError(message)
+            if length and place + FRONT + length + 1 <= len(piece):
+                break
+            begin, known = begin + place, len(piece) - place
+            place, piece = 0, os.pread(segment.handle, max(PIECE, FRONT + length + 1), begin)
+            if len(piece) <= known:
+                message = "shorter than it should be"
+                raise ValueError(message)
+        payload = piece[place + FRONT : place + FRONT + length]
+        place += FRONT + length + 1
+        if piece[place - 1 : place] != b"\n" or zlib.crc32(payload) != int(head[:8], 16):
+            message = "not what its checksum says"
+            raise ValueError(message)
+        yield payload, begin + place
 
 
 def _record(segment: Segment, place: int) -> tuple[bytes, int]:

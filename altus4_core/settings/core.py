@@ -140,8 +140,8 @@ class EventSettings:
     )
     batch_size: int = setting(500, doc="Most events in one batch.", validator=ge(1))
     interval_ms: int = setting(
-        50,
-        doc="Longest time an event waits for its batch, in milliseconds; after as long again it is on disk.",
+        40,
+        doc="Longest time an event waits for its batch, in milliseconds; a quarter later it is written or on disk.",
         validator=ge(1),
     )
     flush_timeout: float = setting(5.0, doc="Seconds that sinks get at stop.", validator=ge(0))

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import random
 from datetime import UTC, datetime
 
 import pytest
@@ -153,3 +154,43 @@ async def test_a_damaged_folder_does_not_keep_new_events(sink, tmp_path):
     await until(lambda: len(sink.ids) == 2)
     assert sink.ids == ["e1", "e3"]
     await queue.stop(1)
+
+
+async def test_what_comes_during_a_slow_write_does_not_wait_for_the_next(sink, tmp_path):
+    """Its age counts from its arrival: a batch under way does not give it another interval."""
+    queue = queue_of(sink, tmp_path, interval_ms=200)
+    sink.hangs.clear()
+    queue.put(event(0))
+    await asyncio.sleep(0.25)
+    queue.put(event(1))
+    arrived = asyncio.get_running_loop().time()
+    await until(lambda: queue.figures.spilled == 2)
+    assert asyncio.get_running_loop().time() - arrived < 0.4, "an interval and a half, and some time for the machine"
+    sink.hangs.set()
+    await until(lambda: sink.ids == ids(range(2)))
+    await until(lambda: queue.figures.queued == 0)
+    await queue.stop(1)
+    assert list(tmp_path.iterdir()) == []
+
+
+async def test_each_event_is_written_once_however_the_sink_dawdles(tmp_path):
+    """From memory, from disk, and from memory that is freed while its batch is under way."""
+    chance = random.Random(5)
+
+    class Dawdling(Sink):
+        async def write(self, events):
+            await asyncio.sleep(chance.choice([0, 0.01, 0.05, 0.3]))
+            self.away = chance.random() < 0.2
+            await super().write(events)
+
+    dawdling = Dawdling()
+    queue = queue_of(dawdling, tmp_path, queue_size=60, batch_size=9)
+    for number in range(800):
+        queue.put(event(number))
+        await asyncio.sleep(0.002)
+    await until(lambda: len(dawdling.ids) >= 800)
+    assert dawdling.ids == ids(range(800))
+    await until(lambda: queue.figures.queued == 0)
+    assert (queue.figures.dropped, queue.figures.written) == (0, 800)
+    await queue.stop(1)
+    assert list(tmp_path.iterdir()) == []
