@@ -96,6 +96,7 @@ class Spill:
         self._segments.clear()
 
     def _adopt(self) -> None:
+        found: list[Segment] = []
         for path in sorted(self._folder.glob(f"*{SUFFIX}")) if self._folder.is_dir() else ():
             handle = _locked(path, os.O_RDWR)
             if handle is None:
@@ -103,10 +104,11 @@ class Spill:
             segment = Segment(path, handle)
             self.damaged += _survey(segment)
             if segment.count:
-                self._segments.append(segment)
+                found.append(segment)
                 logger.info("%d events of an earlier process wait in %s", segment.count, path)
             else:
                 _remove(segment)
+        self._segments.extendleft(reversed(found))  # older than what this process may have written by now
 
     def _append(self, events: Sequence[Event]) -> None:
         lines = b"".join(_line(event) for event in events)

@@ -179,18 +179,18 @@ async def test_each_event_is_written_once_however_the_sink_dawdles(tmp_path):
 
     class Dawdling(Sink):
         async def write(self, events):
-            await asyncio.sleep(chance.choice([0, 0.01, 0.05, 0.3]))
-            self.away = chance.random() < 0.2
+            await asyncio.sleep(chance.choice([0, 0.01, 0.04]))
+            self.away = chance.random() < 0.1
             await super().write(events)
 
     dawdling = Dawdling()
     queue = queue_of(dawdling, tmp_path, queue_size=60, batch_size=9)
-    for number in range(800):
+    for number in range(400):
         queue.put(event(number))
         await asyncio.sleep(0.002)
-    await until(lambda: len(dawdling.ids) >= 800)
-    assert dawdling.ids == ids(range(800))
+    await until(lambda: len(dawdling.ids) >= 400)
+    assert dawdling.ids == ids(range(400))
     await until(lambda: queue.figures.queued == 0)
-    assert (queue.figures.dropped, queue.figures.written) == (0, 800)
+    assert (queue.figures.dropped, queue.figures.written) == (0, 400)
     await queue.stop(1)
     assert list(tmp_path.iterdir()) == []

@@ -60,6 +60,11 @@ async def test_the_next_process_goes_on_where_reading_stopped(folder):
     await other.append([event(9)])
     assert [one.id for one in await other.peek(20)] == [f"e{number}" for number in range(4, 10)]
     other.close()
+    third = Spill(folder, ROOM)
+    await third.append([event(10)])
+    await third.adopt()
+    assert [one.id for one in await third.peek(20)] == [f"e{number}" for number in range(4, 11)], "the older ones first"
+    third.close()
 
 
 @pytest.mark.parametrize("cut", range(1, 40, 3))

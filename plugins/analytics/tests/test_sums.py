@@ -50,7 +50,7 @@ def test_means_are_weighted_by_volume():
 
 def test_searches_whose_texts_are_left_out_are_no_query():
     day = {"queries": [["", 900, 9, 0, 1], ["a", 1, 1, 1, 1]], "below": 0}
-    assert [entry.text for entry in query_sums([day])] == ["a"]
+    assert [entry.text for entry in query_sums([day]).queries] == ["a"]
 
 
 def test_queries_say_what_may_be_missing():
