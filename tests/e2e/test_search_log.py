@@ -87,7 +87,12 @@ def apart(any_server: ServerAddress, private_server: Callable[..., PrivateServer
     )
     settings = settings_for(metadata.address, new_schema_name("log"), tmp_path)
     ports = f"{metadata.port},{any_server.port}"
-    gateway = Deployment({**settings, "ALTUS4_PLUGINS__DATABASES_MYSQL__ALLOWED_PORTS": ports}, tmp_path)
+    more = {
+        "ALTUS4_PLUGINS__DATABASES_MYSQL__ALLOWED_PORTS": ports,
+        "ALTUS4_PLUGINS__API_KEYS__CACHE_TTL": "2",
+        "ALTUS4_SEARCH__DIRECTORY_TTL": "2",
+    }
+    gateway = Deployment({**settings, **more}, tmp_path)
     gateway.must("migrate", "up")
     ann = gateway.user("ann@example.com")
     gateway.connect(ann, any_server, shop, (any_server.user, any_server.password))
@@ -133,9 +138,8 @@ def test_an_outage_of_the_metadata_server(apart) -> None:
     ended.set()
     for each in clients:
         each.join()
-    assert answered(0, killed).count(200) > 10
-    assert answered(killed, back).count(200) > 10, "identities are remembered for a while"
-    assert answered(killed, back).count(503) > 10, "and then the server was really away"
+    assert 200 in answered(killed, back), "identities are remembered for a while"
+    assert 503 in answered(killed, back), "and then the server was really away"
     assert {status for _, status, _ in answers} == {200, 503}
     assert answered(back).count(200) >= 20
     wanted = sorted(request for _, status, request in answers if status == 200)
