@@ -27,6 +27,7 @@ from altus4_core.settings.loader import load_settings
 
 WRONG = "wrong settings"
 VARIABLE = "BUILD_PLACEHOLDER"
+_KEPT = ("name", "status", "distribution", "version", "origin", "provides")
 PLACEHOLDER = "given-by-the-deployment-and-not-known-to-the-build"
 
 
@@ -34,7 +35,7 @@ def probe(config: Path) -> dict[str, Any]:
     """Compose what a settings file enables.
 
     Returns:
-        `report` as of `altus4 plugins --json`, `problems` as lines, `later`: settings that only the deployment can
+        `report`: what lasts of `plugins --json`, `problems` as lines, `later`: settings that only the deployment can
         give, `settings` of the core and of each plugin, `needs` and `tables` of each plugin, and versions.
     """
     indirect = frozenset(_indirect(tomllib.loads(config.read_text(encoding="utf-8")), ()))
@@ -57,13 +58,19 @@ def probe(config: Path) -> dict[str, Any]:
             problems.append(problem.line())
     return {
         "versions": {"core": metadata.version("altus4-core"), "python": sys.version.split()[0]},
-        "report": plugin_report(gateway),
+        "report": _lasting(plugin_report(gateway)),
         "problems": problems,
         "later": sorted(later | indirect),
         "settings": {"core": describe_settings(CoreSettings, ()), "plugins": settings},
         "needs": {name: [kind.__name__ for kind in cls.requires] for name, cls in classes.items()},
         "tables": {name: dict(cls.tables) for name, cls in classes.items()},
     }
+
+
+def _lasting(report: Mapping[str, Any]) -> dict[str, Any]:
+    """Keep of a report what is the same wherever the build is made, and of the settings nothing."""
+    plugins = [{name: plugin[name] for name in _KEPT} for plugin in report["plugins"]]
+    return {"pluginApi": report["pluginApi"], "plugins": plugins, "wraps": report["wraps"]}
 
 
 def _composed(config: Path, kept: Collection[str]) -> Gateway:

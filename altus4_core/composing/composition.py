@@ -17,7 +17,10 @@ NAME = re.compile(r"[a-z][a-z0-9-]*\Z")
 
 @attrs.frozen
 class LoadedPlugin:
-    """One plugin that was found or asked for. `status`: loaded, failed, missing, or found (not enabled)."""
+    """One plugin that was found or asked for. `status`: loaded, failed, missing, or found (not enabled).
+
+    `load_ms` and `load_kib` are what importing it took; what several plugins import is counted with the first.
+    """
 
     name: str
     status: str
@@ -25,6 +28,7 @@ class LoadedPlugin:
     version: str = ""
     origin: str = ""
     load_ms: float = 0.0
+    load_kib: float | None = None
     instance: Any = None
     error: str = ""
 

@@ -14,6 +14,7 @@ from altus4_core.plugin import API
 def plugin_report(gateway: Gateway) -> dict[str, Any]:
     """Describe plugins, providers, wraps and problems."""
     composition = gateway.composition
+    settings = _settings(gateway)
     plugins = []
     for plugin in composition.plugins:
         provides: dict[str, list[str]] = {}
@@ -29,7 +30,9 @@ def plugin_report(gateway: Gateway) -> dict[str, Any]:
                 "version": plugin.version,
                 "origin": plugin.origin,
                 "loadMs": round(plugin.load_ms, 1),
+                "loadKiB": None if plugin.load_kib is None else round(plugin.load_kib),
                 "provides": provides,
+                "settings": settings.get(plugin.name, {}),
                 "faults": dict(gateway.dispatch.ledger.of_plugin(plugin.name)),
                 **({"error": plugin.error} if plugin.error else {}),
             }
@@ -49,9 +52,22 @@ def plugin_report(gateway: Gateway) -> dict[str, Any]:
     }
 
 
+def _settings(gateway: Gateway) -> dict[str, dict[str, dict[str, str]]]:
+    """Give the settings of every loaded plugin, by its name and theirs, secrets hidden, with their sources."""
+    found: dict[str, dict[str, dict[str, str]]] = {}
+    for plugin in gateway.composition.loaded():
+        prefix = f"plugins.{plugin.name}."
+        found[plugin.name] = {
+            value.key.removeprefix(prefix): {"value": value.value, "source": value.source}
+            for value in gateway.settings.explain({plugin.name: type(plugin.instance).Settings})
+            if value.key.startswith(prefix)
+        }
+    return found
+
+
 def plugin_table(report: Mapping[str, Any]) -> str:
     """Write the report for people."""
-    rows = [["PLUGIN", "STATUS", "VERSION", "LOAD", "PROVIDES"]]
+    rows = [["PLUGIN", "STATUS", "VERSION", "FROM", "LOAD", "MEMORY", "PROVIDES"]]
     for plugin in report["plugins"]:
         provides = "; ".join(
             f"{seam}: {', '.join(names)}" for seam, names in plugin["provides"].items() if seam != "route"
@@ -60,7 +76,10 @@ def plugin_table(report: Mapping[str, Any]) -> str:
         if routes:
             provides += f"{'; ' if provides else ''}routes: {routes}"
         load = f"{plugin['loadMs']:.0f} ms" if plugin["status"] == "loaded" else "-"
-        rows.append([plugin["name"], plugin["status"], plugin["version"] or "-", load, provides])
+        taken = plugin["loadKiB"] if plugin["status"] == "loaded" else None
+        memory = "-" if taken is None else f"{taken / 1024:.1f} MiB"
+        whence = plugin["distribution"] or "-"
+        rows.append([plugin["name"], plugin["status"], plugin["version"] or "-", whence, load, memory, provides])
     text = columns(rows)
     for wrap in report["wraps"]:
         text += f"\n{wrap['seam']} {wrap['provider']} of {wrap['plugin']} is wrapped by {', '.join(wrap['wrappedBy'])}"

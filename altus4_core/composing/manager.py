@@ -27,12 +27,14 @@ from altus4_core.composing.claims import core_claims
 from altus4_core.composing.composer import Composer
 from altus4_core.composing.composition import Composition, LoadedPlugin
 from altus4_core.composing.discovery import FoundPlugin
+from altus4_core.composing.pythonfit import python_fault
 from altus4_core.composing.recordfaults import is_tuple_of_types
 from altus4_core.counters import Counters
 from altus4_core.deprecation import DEPRECATIONS, noted_warnings, uses_of
 from altus4_core.errors import FOREIGN_FAULTS, Problem, SettingsError
 from altus4_core.hookspecs import PROJECT, Altus4HookSpecs
 from altus4_core.plugin import API, Plugin, PluginContext, ServiceDirectory
+from altus4_core.resident import resident_kib
 from altus4_core.settings.loader import LoadedSettings
 from altus4_core.tables import TableRights, add_up, table_fault
 
@@ -137,7 +139,11 @@ class PluginManager:
         if len(claims) > 1:
             what = f"the plugin name is claimed by {len(claims)} distributions: {discovery.describe_claims(claims)}"
             return self._failed(base, what, "uninstall all but one")
-        started = time.perf_counter()
+        if fault := python_fault(claim.distribution):
+            return self._failed(
+                base, fault, f"install one for this Python: pip install --force-reinstall {claim.distribution}"
+            )
+        started, resident = time.perf_counter(), resident_kib()
         try:
             with noted_warnings() as noted:
                 cls = claim.load()
@@ -151,7 +157,9 @@ class PluginManager:
         except FOREIGN_FAULTS as error:
             what = f"failed at import: {type(error).__name__}: {_one_line(error)}"
             return self._failed(base, what, "see the plugin's documentation")
-        loaded = attrs.evolve(base, load_ms=(time.perf_counter() - started) * 1000)
+        now = resident_kib()
+        taken = max(now - resident, 0.0) if now is not None and resident is not None else None
+        loaded = attrs.evolve(base, load_ms=(time.perf_counter() - started) * 1000, load_kib=taken)
         for what in noted:
             self._warn(base, *what.split("; ", 1))
         return self._configure(loaded, cls)

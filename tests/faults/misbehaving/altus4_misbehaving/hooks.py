@@ -1,9 +1,10 @@
 """Plugins whose hooks are wrong."""
 
+from pathlib import Path
 from typing import Any
 
 from altus4_core import Plugin, hookimpl
-from altus4_core.seams import Service
+from altus4_core.seams import Migrations, Service
 
 
 class MisspelledHook(Plugin):
@@ -178,3 +179,19 @@ class BadAttributes(Plugin):
     def altus4_services(self) -> list[Any]:
         """Offer a service of no type."""
         return [Service("greeter", lambda: None)]
+
+
+class WrongTypes(Plugin):
+    """Records that hold something else than they should."""
+
+    name = "wrong-types"
+
+    @hookimpl
+    def altus4_services(self) -> list[Service]:
+        """Name a type in words."""
+        return [Service("Unicorn", lambda: None)]  # type: ignore[arg-type,return-value]
+
+    @hookimpl
+    def altus4_migrations(self) -> list[Migrations]:
+        """Give a path for a text."""
+        return [Migrations("wrong-types", Path("sql"))]  # type: ignore[arg-type]
