@@ -112,6 +112,13 @@ def thorough(session: nox.Session) -> None:
 
 
 @nox.session
+def nodes(session: nox.Session) -> None:
+    """Restart two nodes with Redis one after the other, under load, and print the figures."""
+    install_workspace(session, *PYTEST)
+    with_servers(session, "pytest", "-s", *(session.posargs or ["tests/nodes"]), flavours="mysql")
+
+
+@nox.session
 def docs(session: nox.Session) -> None:
     """Write the pages of docs/ that are made from the code."""
     session.install(*BUILD)
