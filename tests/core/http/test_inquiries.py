@@ -204,3 +204,30 @@ async def test_a_batch_that_runs_out_of_time_says_which_searches_did(client_fact
     statuses = [entry["status"] for entry in (await response.json())["data"]["results"]]
     assert statuses[0] == 200
     assert statuses[-1] == 504
+
+
+async def test_a_row_of_a_table_that_did_not_answer_is_not_said_to_be_missing(client_factory):
+    class Half(Plugin):
+        name = "half"
+
+        @hookimpl
+        def altus4_search_modes(self):
+            class Mode:
+                name = "half"
+                kinds = frozenset({"memory"})
+                options = None
+
+                async def search(self, request, target):
+                    failure = Notice("TIMEOUT", "Too late.")
+                    return [
+                        TableHits("t", "i", [Hit((1,), 1.0, {"x": 1})], 1, "eq"),
+                        TableHits("large", "i", (), exhausted=False, failure=failure),
+                    ]
+
+            return [Mode()]
+
+    client = await client_factory(Half())
+    _, answer = await ask(client, searchMode="half", missing="notes:large:7")
+    assert (answer["data"]["missing"]["reason"], answer["data"]["missing"]["status"]) == ("DATABASE_FAILED", "partial")
+    _, answer = await ask(client, searchMode="half", missing="notes:t:1")
+    assert answer["data"]["missing"]["reason"] == "FOUND"
