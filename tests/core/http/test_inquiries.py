@@ -36,10 +36,11 @@ class Talking(Plugin):
             options = None
 
             async def search(self, request, target):
-                return [TableHits("t", "i", [Hit((n,), 9.0 - n, {"n": n}) for n in range(5)], 5, "eq")]
+                hits = [Hit((n,), 9.0 - n, {"n": n}) for n in range(5)]
+                return [TableHits("t", "i", hits, 5, "eq", statements=("LOOK ?", "COUNT ?") if request.explain else ())]
 
             async def explain(self, request, target, rows):
-                proof = SourceExplanation("i", None, 2.0, [TermScore("x", 2.0, 1, 3, 30)], ["the"], statement="LOOK ?")
+                proof = SourceExplanation("i", None, 2.0, [TermScore("x", 2.0, 1, 3, 30)], ["the"])
                 await asyncio.sleep(says.get("seconds", 0))
                 return answer("explain", {table: dict.fromkeys(keys, proof) for table, keys in rows.items()})
 
@@ -67,7 +68,8 @@ async def test_an_outside_mode_explains_through_the_same_seam(client_factory):
     result = answer["data"]["results"][1]
     assert result["explain"]["source"] == {
         "index": "i", "rawScore": 2.0, "listScore": 8.0, "rank": 2, "dropped": ["the"], "agrees": True,
-        "statement": "LOOK ?", "terms": [{"term": "x", "tf": 1, "df": 3, "n": 30, "score": 2.0}],
+        "statement": "LOOK ?", "statements": ["LOOK ?", "COUNT ?"],
+        "terms": [{"term": "x", "tf": 1, "df": 3, "n": 30, "score": 2.0}],
     }  # fmt: skip
     assert result["explain"]["fusion"]["rank"] == 2
     assert answer["data"]["missing"] == {
