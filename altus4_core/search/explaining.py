@@ -9,9 +9,11 @@ import attrs
 from altus4_core.dispatch import Dispatch
 from altus4_core.errors import ProviderFault, TargetFailed, Unsearchable, ValidationFailed
 from altus4_core.explanations import SourceExplanation
+from altus4_core.orders import is_by_relevance
 from altus4_core.records import DatabaseOutcome, FusedHit, Notice, TableHits
 from altus4_core.seams import ExplainingMode
 from altus4_core.search.merging import Merging
+from altus4_core.search.ordering import sorted_json
 from altus4_core.search.results import check_explanations
 from altus4_core.search.targets import OpenTargets
 from altus4_core.stored import Database
@@ -58,7 +60,9 @@ class Explaining:
                 source = {**source, "statement": table.statements[0], "statements": list(table.statements)}
             explanations[hit.id] = {
                 "source": {**source, "rank": rank, "listScore": hit.hit.score},
-                "fusion": self._merging.explain(question.fusion, question.request.fusion, hit),
+                "fusion": self._merging.explain(question.fusion, question.request.fusion, hit)
+                if is_by_relevance(question.request.sort)
+                else sorted_json(hit),
             }
         return explanations, notices
 
@@ -75,7 +79,7 @@ class Explaining:
             if hit.database_id == database.id:
                 rows.setdefault(hit.table, []).append(hit.hit.key)
         target = self._targets.held(database)
-        mode, left = question.mode, max(seconds, _SHORTEST)
+        mode, left, late = question.mode, max(seconds, _SHORTEST), True
         if target is not None and seconds > 0:
             request = attrs.evolve(
                 question.request, timeout_ms=max(int(left * 1000), 1), generations=generations_of(outcomes)
@@ -91,11 +95,11 @@ class Explaining:
                     check=check_explanations,
                     passes=(TargetFailed, Unsearchable, ValidationFailed),
                 )
-            except (ProviderFault, TargetFailed, Unsearchable, ValidationFailed):
-                pass
+            except (ProviderFault, TargetFailed, Unsearchable, ValidationFailed) as failure:
+                late = isinstance(failure, ProviderFault) and failure.kind == "timeout"
             else:
                 return found, None
-        message = f"The scores of database '{database.name}' could not be explained in time."
+        message = f"The scores of database '{database.name}' could not be explained{' in time' if late else ''}."
         return {}, Notice("EXPLAIN_INCOMPLETE", message, {"database": database.id})
 
 

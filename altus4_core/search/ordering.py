@@ -34,6 +34,12 @@ def in_order(outcomes: Sequence[DatabaseOutcome], keys: Sequence[SortKey]) -> li
     return [fused for _, fused in heapq.merge(*lists, key=lambda pair: pair[0])]
 
 
+def sorted_json(hit: FusedHit) -> dict[str, Any]:
+    """Show how a hit of an order of its own came to its score: no fusion has anything to do with it."""
+    formula = "listScore / (1 + listScore)"
+    return {"method": "sort", "rank": hit.rank, "score": hit.score, "formula": formula, "listScore": hit.hit.score}
+
+
 def relevance(score: float) -> float:
     """Give a server's score as one in 0..1."""
     return round(score / (1 + score), 6) if score > 0 else 0.0

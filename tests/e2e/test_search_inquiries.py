@@ -71,6 +71,24 @@ def test_a_list_ranked_by_the_gateway_is_explained_from_its_first_page_on(world:
         assert math.isclose(word["tf"] * math.log10(word["n"] / word["df"]) ** 2, source["rawScore"], rel_tol=1e-4)
 
 
+@pytest.mark.parametrize("ranking", ["mysql", "bm25"])
+def test_filters_and_orders_are_explained_as_they_are(world: World, ranking: str) -> None:
+    """A filter changes no score of the index; in an order by columns no fusion has a part."""
+    asked = {"query": "garden mysql", "ranking": ranking, "filters": {"products.price": {"lt": 20}}}
+    data = post(world, "explain", **asked)
+    assert "EXPLAIN_INCOMPLETE" not in {warning["code"] for warning in data["warnings"]}
+    assert {result["table"] for result in data["results"]} == {"articles", "products"}
+    assert all(result["explain"]["source"]["agrees"] for result in data["results"])
+    data = post(world, "explain", sort=["price"], minScore=0.001, facets=["category"], highlight=True, **asked)
+    assert len(data["results"]) == 2
+    for result in data["results"]:
+        source, fusion = result["explain"]["source"], result["explain"]["fusion"]
+        assert source["agrees"] is True
+        assert (fusion["method"], "k" in fusion) == ("sort", False)
+        assert math.isclose(source["listScore"] / (1 + source["listScore"]), result["relevanceScore"], abs_tol=1e-6)
+        assert "ORDER BY `price` IS NULL" in source["statement"]
+
+
 def test_dropped_words_are_named(world: World) -> None:
     data = post(world, "explain", query="the garden of x", tables=["articles"])
     assert {"the", "of", "x"} <= set(data["results"][0]["explain"]["source"]["dropped"])

@@ -21,6 +21,7 @@ import attrs
 from altus4_mysql import MySQLTarget, quote_identifier
 
 from altus4_core.explanations import SourceExplanation, TermScore
+from altus4_search_fulltext.conditions import EVERY_ROW
 from altus4_search_fulltext.keys import key_condition, key_of
 from altus4_search_fulltext.meaning import counting
 from altus4_search_fulltext.needles import Needle
@@ -66,6 +67,7 @@ async def prove(
     keys = [key for key in keys if len(key) == len(plan.key)]
     if not keys or not plan.key or not query.text:
         return {}
+    plan = attrs.evolve(plan, condition=EVERY_ROW, least=None)  # what the index says depends on no other condition
     questions = _Questions(target, plan, mode, keys, ends)
     lowering = [plan.rules.folding.fold(word) for word in _LOWERING.findall(query.text)]  # these are no needles
     wanted = dict.fromkeys([*query.terms, *lowering])
