@@ -119,6 +119,13 @@ def nodes(session: nox.Session) -> None:
 
 
 @nox.session
+def fuzz(session: nox.Session) -> None:
+    """Call the whole document with made-up requests: nox -s fuzz [-- --cases 200 --as key,session,nobody --seed N]."""
+    install_workspace(session, "schemathesis>=4.32,<5")
+    with_servers(session, "python", "tests/fuzz/run.py", *session.posargs, flavours="mysql")
+
+
+@nox.session
 def docs(session: nox.Session) -> None:
     """Write the pages of docs/ that are made from the code."""
     session.install(*BUILD)

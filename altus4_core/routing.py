@@ -108,7 +108,8 @@ class Route:
     object). Without one, protected operations other than GET are written under the name of their action. False is for
     those that change nothing: of them, as of GET, only refusals (403) are written.
 
-    `example` is a body that the document shows.
+    `example` is a body that the document shows; `also` are further statuses whose answer has the same form as that of
+    `status` (202 for what goes on, 503 for parts that are not ready).
     """
 
     method: Literal["GET", "POST", "PUT", "DELETE", "PATCH"]
@@ -128,6 +129,7 @@ class Route:
     envelope: bool = True  # False: the answer's body is `data` itself; failures keep their envelope
     audit: str | Literal[False] | None = None
     example: Mapping[str, Any] | None = None
+    also: tuple[int, ...] = ()
 
     @property
     def audited(self) -> str | None:

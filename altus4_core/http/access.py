@@ -33,6 +33,9 @@ class AccessControl:
             Rejected: 401.
             Unavailable: a scheme failed; the next is never asked, so a broken one cannot be bypassed.
         """
+        if len(request.headers.getall("Authorization", ())) > 1:  # a proxy may have looked at the other one
+            message = "Send the header Authorization once."
+            raise Rejected(message, code="INVALID_AUTH_FORMAT")
         cookies = request.cookies if "Cookie" in request.headers else {}
         asked = AuthRequest(request.method, request.path, request.headers, cookies, remote)
         for entry in self._schemes:

@@ -83,7 +83,7 @@ class Gate:
         except Altus4Error as error:
             response = self._failed(request, state, error)
         except web.HTTPException as error:
-            response = self._failed(request, state, _translate(error))
+            response = self._failed(request, state, _translate(request, error))
         except Exception:
             logger.exception("request %s failed in plugin %s", state.id, state.plugin)
             response = self._failed(request, state, Altus4Error("Something went wrong here; it has been logged."))
@@ -150,10 +150,10 @@ class Gate:
             headers["Access-Control-Max-Age"] = "600"
 
 
-def _translate(error: web.HTTPException) -> Altus4Error:
+def _translate(request: web.Request, error: web.HTTPException) -> Altus4Error:
     """Turn aiohttp's own refusals into the contract's."""
     if isinstance(error, web.HTTPMethodNotAllowed):
-        allowed = ", ".join(sorted(error.allowed_methods))
+        allowed = ", ".join(sorted(_methods_of(request) or error.allowed_methods))
         return MethodNotAllowed(f"Use {allowed} here.", headers={"Allow": allowed})
     if isinstance(error, web.HTTPRequestEntityTooLarge):
         return PayloadTooLarge("The body is too large.")
@@ -162,3 +162,10 @@ def _translate(error: web.HTTPException) -> Altus4Error:
     if error.status < 500:
         return ValidationFailed("The request could not be read.")
     return Altus4Error("Something went wrong here; it has been logged.")
+
+
+def _methods_of(request: web.Request) -> set[str]:
+    """Give what an address of its own takes: /databases/status is not also a database that could be deleted."""
+    resources = request.app.router.resources()
+    plain = [one for one in resources if isinstance(one, web.PlainResource) and one.canonical == request.path]
+    return {route.method for resource in plain for route in resource}

@@ -59,11 +59,27 @@ class ContractHandler(RequestHandler):
         error: Altus4Error = Altus4Error("Something went wrong here; it has been logged.")
         if status < 500:
             error = ValidationFailed("The request is not valid HTTP.", code="BAD_REQUEST")
-        request_id = new_id()
-        response = server.envelopes.failure(error, request_id)
-        response.headers.update({**SECURITY_HEADERS, "X-Request-ID": request_id})
-        response.force_close()
-        return response
+        return _refusal(server, error)
+
+    async def finish_response(
+        self, request: web.BaseRequest, resp: web.StreamResponse, start_time: float | None
+    ) -> tuple[web.StreamResponse, bool]:
+        """Send the answer; a refusal that never was at the gate (of an unknown `Expect`) in the contract's form."""
+        server = self._manager
+        past_the_gate = "X-Request-ID" in resp.headers
+        if isinstance(resp, web.HTTPException) and not past_the_gate and isinstance(server, ContractServer):
+            logger.info("a request from %s was refused at once: %d", request.remote, resp.status)
+            message = "Leave out the header Expect, or send Expect: 100-continue."
+            resp = _refusal(server, ValidationFailed(message, code="BAD_REQUEST"))
+        return await super().finish_response(request, resp, start_time)
+
+
+def _refusal(server: "ContractServer", error: Altus4Error) -> web.Response:
+    request_id = new_id()
+    response = server.envelopes.failure(error, request_id)
+    response.headers.update({**SECURITY_HEADERS, "X-Request-ID": request_id})
+    response.force_close()
+    return response
 
 
 class ContractServer(web.Server):

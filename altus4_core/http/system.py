@@ -78,7 +78,7 @@ class SystemRoutes:
                 "Readiness: each part by name.",
                 response=dict,
                 tag=tag,
-                errors=(503,),
+                also=(503,),
                 envelope=False,
             ),
             Route("GET", "/api/v1/health", self.health_services, "Health with services.", response=dict, tag=tag),

@@ -139,19 +139,20 @@ class _Document:
         return {"required": required, "content": {"application/json": content}}
 
     def _responses(self, route: Route) -> dict[str, Any]:
-        phrase = HTTPStatus(route.status).phrase
-        responses: dict[str, Any] = {str(route.status): {"description": phrase}}
-        if route.status != HTTPStatus.NO_CONTENT:
-            data = {} if route.response is None else self._describer.describe(route.response, "out")
-            schema = _envelope(data) if route.envelope else data
-            responses[str(route.status)]["content"] = {"application/json": {"schema": schema}}
+        responses: dict[str, Any] = {}
+        for status in (route.status, *route.also):
+            responses[str(status)] = {"description": HTTPStatus(status).phrase}
+            if status != HTTPStatus.NO_CONTENT:
+                data = {} if route.response is None else self._describer.describe(route.response, "out")
+                schema = _envelope(data) if route.envelope else data
+                responses[str(status)]["content"] = {"application/json": {"schema": schema}}
         statuses = {*_ALWAYS, *route.errors}
         statuses |= set(_PROTECTED) if route.action is not None else set()
         statuses |= set(_WITH_BODY) if route.request is not None else set()
         statuses |= {400} if route.query is not None else set()
         statuses |= {404} if "{" in route.path else set()
         self._statuses |= statuses
-        for status in sorted(statuses):
+        for status in sorted(statuses - set(route.also)):
             responses[str(status)] = {"$ref": f"#/components/responses/{_response_name(status)}"}
         return responses
 

@@ -55,7 +55,8 @@ class Explaining:
             proof = proofs.get(hit.database_id, {}).get(hit.table, {}).get(hit.hit.key)
             table, rank = places.get((hit.database_id, hit.table, hit.hit.key), (None, hit.rank))
             index = table.index if table is not None else ""
-            source = source_json(proof) if proof is not None else {"index": index, "rawScore": hit.hit.score}
+            unproven = {"index": index, "rawScore": hit.hit.score, "terms": [], "dropped": []}
+            source = source_json(proof) if proof is not None else unproven
             if table is not None and table.statements:
                 source = {**source, "statement": table.statements[0], "statements": list(table.statements)}
             explanations[hit.id] = {

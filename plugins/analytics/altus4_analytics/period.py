@@ -75,7 +75,7 @@ def days_of(query: DaysQuery, now: datetime) -> Days:
             raise ValidationFailed.of([FieldProblem("endDate", "must be a date of this era", "range")])
         first = last - timedelta(days=DAYS[query.period] - 1)
     days = Days(first, last)
-    if len(days) < 1:
+    if last < first:
         raise ValidationFailed.of([FieldProblem("endDate", "must not be before startDate", "reversed")])
     if len(days) > MOST_DAYS:
         problem = FieldProblem("startDate", f"startDate to endDate may be at most {MOST_DAYS} days", "too_long")
@@ -94,7 +94,7 @@ def _date(name: str, text: str | None, problems: list[FieldProblem]) -> date | N
     if text is None:
         return None
     try:
-        if len(text) == 10:
+        if len(text) == 10 and text.isascii():  # Python reads the digits of every script
             return datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=UTC).date()
         moment = datetime.fromisoformat(text)
         return (moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)).astimezone(UTC).date()

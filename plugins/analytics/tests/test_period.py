@@ -40,6 +40,8 @@ def test_days(query, first, last):
         ({"start_date": "2030-05-02", "end_date": "2030-05-01"}, "endDate"),
         ({"start_date": "2020-05-01", "end_date": "2030-05-01"}, "startDate"),
         ({"start_date": "0001-01-01", "end_date": "0001-01-02"}, "startDate"),
+        ({"start_date": "2030-05-10", "end_date": "2030-05-01"}, "endDate"),
+        ({"start_date": "\u0662\u0660\u0662\u0669-05-01"}, "startDate"),
         ({"end_date": "0001-01-02"}, "endDate"),
         ({"start_date": "9999-12-31", "end_date": "9999-12-31"}, "startDate"),
     ],

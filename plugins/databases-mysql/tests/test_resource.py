@@ -207,6 +207,10 @@ async def test_schema_as_array_and_object(client, connected, customer):
     whole = await data(await client.get(f"{path}?format=object"))
     assert whole["database"] == customer.schema
     assert whole["tables"] == [table]
+    paths = (await (await client.get("/openapi.json")).json())["paths"]
+    ok = paths["/api/v1/databases/{id}/schema"]["get"]["responses"]["200"]["content"]["application/json"]["schema"]
+    assert {kind["type"] for kind in ok["properties"]["data"]["anyOf"]} == {"array", "object"}
+    assert "202" in paths["/api/v1/databases/{id}/schema/refresh"]["post"]["responses"]
 
 
 async def test_refreshing(client, connected, customer):

@@ -48,6 +48,8 @@ async def answer(port: int, request: bytes) -> bytes:
         f"GET / HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {SECRET}\x01\r\n\r\n".encode(),
         b"GET / HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n",
         b"GET / HTTP/1.1\r\nHost: x\r\nX: " + b"a" * 70_000 + b"\r\n\r\n",
+        f"GET /health HTTP/1.1\r\nHost: x\r\nExpect: {SECRET}\r\n\r\n".encode(),
+        f"GET /nowhere HTTP/1.1\r\nHost: x\r\nExpect: {SECRET}\r\n\r\n".encode(),
     ],
 )
 async def test_no_http_gets_the_contracts_answer(gateway_factory, request_bytes, caplog):
@@ -60,6 +62,16 @@ async def test_no_http_gets_the_contracts_answer(gateway_factory, request_bytes,
     assert failure["meta"]["requestId"].encode() in head
     assert SECRET.encode() not in head + body
     assert SECRET not in caplog.text
+
+
+async def test_credentials_come_once(gateway_factory):
+    """A proxy may have looked at the other ones."""
+    twice = b"GET /api/v1/search?q=x HTTP/1.1\r\nHost: x\r\n"
+    twice += b"Authorization: Bearer memory-token\r\nAuthorization: Bearer x\r\n"
+    async with serve_while(gateway_factory(toml="[server]\nport = 0\n")) as server:
+        head, _, body = (await answer(server.port, twice + b"Connection: close\r\n\r\n")).partition(b"\r\n\r\n")
+    assert b" 401 " in head.splitlines()[0]
+    assert json.loads(body)["error"]["code"] == "INVALID_AUTH_FORMAT"
 
 
 async def test_slow_bodies_keep_no_place_from_others(gateway_factory):

@@ -94,7 +94,9 @@ async def test_explanations_that_are_none_are_left_out_with_a_warning(client_fac
     assert status == 200
     assert len(answer["data"]["results"]) == 5
     assert "EXPLAIN_INCOMPLETE" in {warning["code"] for warning in answer["data"]["warnings"]}
-    assert answer["data"]["results"][0]["explain"]["fusion"]["method"] == "rrf"
+    explain = answer["data"]["results"][0]["explain"]
+    assert explain["fusion"]["method"] == "rrf"
+    assert (explain["source"]["terms"], explain["source"]["dropped"]) == ([], [])
 
 
 async def test_explanations_take_no_longer_than_the_search_may(client_factory):
