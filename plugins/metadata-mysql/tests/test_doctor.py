@@ -38,7 +38,9 @@ async def test_everything_is_looked_at(migrated):
     assert found["server: binary log"]["severity"] == "warning"
     assert found["grants"]["severity"] == "warning", "the tests' account is an administrator"
     assert "words of 3 to 84 characters" in found["server: fulltext tokens"]["message"]
-    text = (await doctor(migrated.url)).output
+    text = (await doctor(migrated.url, ALTUS4_WORKERS="3")).output
+    alone = int(found["pool"]["message"].split()[0])
+    assert f"{3 * alone} connections of this gateway" in text, "those of all workers"
     assert migrated.server.password not in text + result.stdout
 
 
