@@ -49,6 +49,9 @@ async def _notes(pool: Pool) -> None:
             values += [number, *texts, chance.choice(["Ann", "Bob", "Cy"]), chance.choice([None, *range(9)])]
         await pool.fetch(f"INSERT INTO {name} VALUES " + ", ".join(["(%s, %s, %s, %s, %s, %s)"] * ROWS), values)
     await pool.fetch("INSERT INTO keyless SELECT * FROM keyless WHERE id < 20")
+    await pool.fetch("CREATE TABLE old LIKE notes")
+    await pool.fetch("ALTER TABLE old ENGINE=MyISAM")
+    await pool.fetch("INSERT INTO old SELECT * FROM notes")
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -198,6 +201,24 @@ async def test_boolean_queries_that_columns_answer_one_by_one(notes: Target, que
     else:
         assert (found.index, found.notices[0].details["missing"]) == ("ft_body", ["tags"])
         assert found.hits == each[0].hits
+
+
+@pytest.mark.parametrize("make", [natural, boolean])
+async def test_another_engine(notes: Target, make: Callable[[], FulltextMode]) -> None:
+    """MyISAM has stop words and a score of its own: what several indexes find is what each of them does."""
+    asked = {"tables": ("old",), "totals": "exact", "facets": ("author",), "facet_mode": "exact"}
+    for query in ("omega kappa", "gamma delta"):
+        found = await search(notes, query, make(), columns=("title", "tags"), **asked)
+        each = [await search(notes, query, make(), columns=(name,), **asked) for name in ("title", "tags")]
+        union = {hit.key for part in each for hit in part.hits}
+        assert found.index == "ft_tags, ft_title"
+        assert {hit.key for hit in found.hits} == union
+        assert found.total == len(found.hits) == len(union) > max(part.total or 0 for part in each) > 0
+        assert sum(count for _, count in found.facets["author"].values) == len(union)
+        halves = [
+            hit.key for hit in (await search(notes, query, make(), **asked, columns=("title", "tags"), limit=9)).hits
+        ]
+        assert halves[:9] == [hit.key for hit in found.hits][:9]
 
 
 async def test_the_sum_of_several_indexes_is_too_expensive(notes: Target) -> None:
