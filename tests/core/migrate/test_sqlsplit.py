@@ -130,12 +130,12 @@ def test_time_grows_with_the_script_and_no_faster(unit):
     def took(times: int) -> float:
         best = 9.0
         for _ in range(3):
-            begun = time.perf_counter()
+            begun = time.process_time()
             try:
                 split_statements("SELECT 1 " + unit * times)
             except SplitError:
                 pass
-            best = min(best, time.perf_counter() - begun)
+            best = min(best, time.process_time() - begun)
         return best
 
     small, large = took(4_000), took(32_000)
