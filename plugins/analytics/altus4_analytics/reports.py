@@ -38,7 +38,7 @@ from altus4_core.searchlog import (
 )
 
 TOP = 10
-INSIGHTFUL = (DAILY, POPULAR, NO_RESULTS, CLICKS, INDEX_GAPS, DATABASES)
+INSIGHTFUL = (DAILY, POPULAR, NO_RESULTS, CLICKS, INDEX_GAPS)
 RANKS = (50, 95, 99)
 
 
@@ -112,8 +112,8 @@ class Reports:
         """Say what is worth knowing, from figures read one by one."""
         read = self._reader.read
         clicks = [part for _, part in await read(user_id, CLICKS, days, environment)]
-        databases = added(part for _, part in await read(user_id, DATABASES, days, environment))
         gaps = gap_sums(part for _, part in await read(user_id, INDEX_GAPS, days, environment))
+        databases = added(part for _, part in await read(user_id, DATABASES, days, environment)) if gaps else ()
         return insights(
             Known(
                 now=volume(part for _, part in await read(user_id, DAILY, days, environment)),

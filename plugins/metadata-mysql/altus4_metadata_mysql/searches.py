@@ -35,10 +35,10 @@ class Searches:
         A row that no column can hold is dropped and logged. Should the server refuse a batch all the same, it is
         halved until the row that is to blame stands alone.
         """
-        written = [write(row) for row in rows]
-        for _ in range(written.count(None)):
+        written = [done for row in rows if (done := write(row)) is not None]
+        for _ in range(len(rows) - len(written)):
             logger.warning("a search could not be recorded and is dropped: it holds what no column can hold")
-        return sum([await self._insert(part) for part in parts([row for row in written if row is not None])])
+        return sum([await self._insert(part) for part in parts(written)])
 
     async def _insert(self, rows: Sequence[Written]) -> int:
         # The joins drop rows of users that are gone, and forget databases that are gone or somebody else's. IGNORE

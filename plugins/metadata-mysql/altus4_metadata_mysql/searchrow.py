@@ -24,10 +24,12 @@ ENVIRONMENTS = frozenset({"test", "live"})
 LONGEST_QUERY = 1000  # characters
 LONGEST_ID = 64
 LARGEST_INT = 2**31 - 1
+LONG = (3, 5, 8)  # of `COLUMNS`: query, search_params, categories
+SHORT = 1400  # bytes
 MOST_BYTES = 1 << 20  # of one statement; max_allowed_packet is 16 MiB or more unless somebody lowered it
 
 
-@attrs.frozen
+@attrs.frozen(eq=False)
 class Written:
     """A row as parameters: of itself, and of its databases if they are several."""
 
@@ -38,8 +40,10 @@ class Written:
     @property
     def size(self) -> int:
         """Give an upper bound of its bytes in a statement."""
-        # Hexadecimal doubles what holds a backslash; a character has up to four bytes.
-        return 400 + sum(8 * len(value) for value in self.values if isinstance(value, str))
+        # Hexadecimal doubles what holds a backslash; a character has up to four bytes. What is short is bounded by its
+        # columns: five ids, a mode's name, the request's id, the rest. This runs for each row.
+        query, params, categories = (self.values[place] for place in LONG)
+        return SHORT + 8 * (len(query) + len(params or "") + len(categories or ""))
 
 
 def parts(rows: Sequence[Written]) -> Iterator[Sequence[Written]]:
