@@ -23,12 +23,14 @@ def environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     # The tests' own environment may itself be a virtual one: its packages come along by a path file.
     site = next(folder.glob("lib/python*/site-packages"))
     (site / "ours.pth").write_text("\n".join(f"import site; site.addsitedir({path!r})" for path in sys.path if path))
-    for name, module in (("altus4", "altus4_core"), ("pip", "pip")):
+    for name, module in (("altus4", "altus4_core"), ("pip", "pip"), ("pytest", "pytest")):
         script = folder / "bin" / name
         script.write_text(f'#!/bin/sh\nexec "{folder}/bin/python" -m {module} "$@"\n')
         script.chmod(0o755)
     clean = {name: value for name, value in os.environ.items() if not name.startswith(("ALTUS4_", "PYTHON"))}
-    return {**clean, "PATH": f"{folder}/bin:{os.environ['PATH']}", "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
+    # What the page installs needs no index here: everything else is there already.
+    pip = {"PIP_DISABLE_PIP_VERSION_CHECK": "1", "PIP_NO_DEPS": "1", "PIP_NO_BUILD_ISOLATION": "0"}
+    return {**clean, **pip, "PATH": f"{folder}/bin:{os.environ['PATH']}"}
 
 
 def test_the_page(environment: dict[str, str], tmp_path: Path) -> None:
@@ -56,6 +58,7 @@ def test_the_page(environment: dict[str, str], tmp_path: Path) -> None:
     for block, output in zip(commands, done.stdout.split("---8<---\n"), strict=True):
         lines = [" ".join(line.split()) for line in output.splitlines()]
         for promise in [match[1] for line in block.splitlines() if (match := SAID.search(line))]:
-            assert any(" ".join(promise.split()) in line for line in lines), (promise, output, done.stderr)
+            wanted = re.compile(".*".join(re.escape(part.strip()) for part in promise.split("...")))
+            assert any(wanted.search(line) for line in lines), (promise, output, done.stderr)
             kept += 1
     assert kept >= 6
