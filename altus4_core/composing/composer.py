@@ -29,12 +29,14 @@ class Composer:
         contexts: Mapping[str, PluginContext],
         prefer: Mapping[str, str],
         own: Mapping[str, Collection[str]],
+        failed: Collection[str] = (),
     ) -> None:
         self._manager = manager
         self._plugins = plugins
         self._contexts = contexts
         self._prefer = prefer
         self._own = own
+        self._failed = failed
         self._used_preferences: set[str] = set()
         self.problems: list[Problem] = []
 
@@ -100,9 +102,9 @@ class Composer:
         by_name: dict[Any, list[Entry]] = {}
         for entry in claimed:
             by_name.setdefault(_claim(spec, entry), []).append(entry)
-        return [chosen for claims in by_name.values() if (chosen := self._choose(spec, claims))]
+        return [chosen for claims in by_name.values() if (chosen := self._choose(spec, claims, claimed))]
 
-    def _choose(self, spec: SeamSpec, claims: Sequence[Entry]) -> Entry | None:
+    def _choose(self, spec: SeamSpec, claims: Sequence[Entry], everything: Sequence[Entry]) -> Entry | None:
         first = claims[0]
         name = first.provider.type.__name__ if spec.name == "service" else first.name
         keys = list(dict.fromkeys([f"{spec.name}.{name}", *(f"{spec.name}.{entry.name}" for entry in claims)]))
@@ -115,9 +117,9 @@ class Composer:
                 return None
             chosen = [entry for entry in claims if entry.plugin == preferred]
             if not chosen:
-                offered = ", ".join(entry.plugin for entry in claims)
-                what = f"{key!r} prefers {preferred!r}, which does not offer it"
-                self.problems.append(Problem("prefer", what, hint=f"choose one of: {offered}"))
+                if preferred not in self._failed:  # else its own problem says why it offers nothing
+                    others = [entry.name for entry in everything if entry.plugin == preferred]
+                    self._not_offered(key, preferred, [entry.plugin for entry in claims], others)
                 return claims[0]
             claims = chosen
         if owned and (preferred is None or spec.name == "command"):
@@ -130,6 +132,16 @@ class Composer:
             self.problems.append(Problem(claims[-1].plugin, what, hint=hint))
         return claims[0]
 
+    def _not_offered(self, key: str, preferred: str, offering: Sequence[str], others: Sequence[str]) -> None:
+        """Refuse a preference: a provider replaces another by bearing its name, which authors do not guess."""
+        seam, name = key.split(".", 1)
+        hint = f"choose one of: {', '.join(offering)}"
+        if others and seam != "service":
+            its = ", ".join(map(repr, others))
+            hint += f"; or, as {preferred!r} offers {seam} {its}, name that provider {name!r} to replace the other"
+        what = f"{key!r} prefers {preferred!r}, which does not offer it"
+        self.problems.append(Problem("prefer", what, hint=hint))
+
     def _refuse(self, spec: SeamSpec, key: str, claims: Sequence[Entry]) -> None:
         """Refuse a claim on what the core has."""
         contenders = ", ".join(self._contender(entry.plugin) for entry in claims)
@@ -140,7 +152,7 @@ class Composer:
 
     def _contender(self, name: str) -> str:
         plugin = next(plugin for plugin in self._plugins if plugin.name == name)
-        return f"{name} ({plugin.distribution} {plugin.version})"
+        return f"{name} ({plugin.source})"
 
     def _wrap(self, seam: str, entry: Entry) -> Entry:
         spec = next(spec for spec in seam_table() if spec.name == seam)
@@ -158,8 +170,7 @@ class Composer:
         return entry
 
     def _problem(self, plugin: LoadedPlugin, what: str) -> None:
-        where = f"{plugin.distribution} {plugin.version}"
-        self.problems.append(Problem(plugin.name, what, where, "correct or disable the plugin"))
+        self.problems.append(Problem(plugin.name, what, plugin.source, "correct or disable the plugin"))
 
 
 def _claim(spec: SeamSpec, entry: Entry) -> Any:

@@ -7,6 +7,7 @@ from typing import Any
 
 import attrs
 
+from altus4_core.composing.discovery import NO_VERSION
 from altus4_core.composing.recordfaults import record_faults
 from altus4_core.errors import FOREIGN_FAULTS, Problem
 from altus4_core.migrate.files import METADATA
@@ -31,6 +32,11 @@ class LoadedPlugin:
     load_kib: float | None = None
     instance: Any = None
     error: str = ""
+
+    @property
+    def source(self) -> str:
+        """Distribution and version, or the file."""
+        return self.distribution if self.version == NO_VERSION else f"{self.distribution} {self.version}"
 
 
 @attrs.frozen

@@ -12,10 +12,14 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from altus4_core.errors import Problem, SettingsError
+from altus4_core.nearest import did_you_mean
+from altus4_core.plugin import Plugin
 
 GROUP = "altus4"
 STANDARD = "altus4"
 PREFIX = "altus4-"
+NO_VERSION = "-"
+"""The version of a plugin in a file of its own."""
 
 
 @attrs.frozen
@@ -90,10 +94,14 @@ def from_file(reference: str) -> FoundPlugin:
         module = importlib.util.module_from_spec(spec)
         sys.modules[module_name] = module
         spec.loader.exec_module(module)
+        if not hasattr(module, class_name):
+            classes = {name: value for name, value in vars(module).items() if isinstance(value, type)}
+            own = [name for name, value in classes.items() if issubclass(value, Plugin) and value is not Plugin]
+            raise AttributeError(f"{path.name} has no class {class_name!r}; {did_you_mean(class_name, own)}")
         return getattr(module, class_name)
 
     kebab = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "-", class_name).lower().replace("_", "-")
-    return FoundPlugin(kebab, str(path), "-", f"{path}:{class_name}", load)
+    return FoundPlugin(kebab, str(path), NO_VERSION, f"{path}:{class_name}", load)
 
 
 def describe_claims(claims: Sequence[FoundPlugin]) -> str:

@@ -15,7 +15,7 @@ import difflib
 import inspect
 import logging
 import time
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 import attrs
 import pluggy
@@ -93,7 +93,8 @@ class PluginManager:
         tables = add_up(type(plugin.instance).tables for plugin in running)
         contexts = {plugin.name: self._context(plugin.name, tables) for plugin in running}
         own = core_claims(metrics=self._settings.core.server.metrics != "off")
-        composer = Composer(manager, running, contexts, self._settings.core.prefer, own)
+        failed = {plugin.name for plugin in plugins} - {plugin.name for plugin in running}
+        composer = Composer(manager, running, contexts, self._settings.core.prefer, own, failed)
         entries = composer.compose()
         alive = {plugin.name for plugin in running}
         plugins = [
@@ -150,7 +151,9 @@ class PluginManager:
         except SyntaxError as error:
             return self._failed(base, f"syntax error in {error.filename}:{error.lineno}: {error.msg}", "correct it")
         except ModuleNotFoundError as error:
-            hint = f"pip install what provides {error.name!r}, or reinstall {claim.distribution}"
+            hint = f"pip install what provides {error.name!r}"
+            if claim.version != discovery.NO_VERSION:
+                hint += f", or reinstall {claim.distribution}"
             return self._failed(base, f"cannot be imported: no module named {error.name!r}", hint)
         except AttributeError as error:
             return self._failed(base, f"its entry point leads nowhere: {error}", f"correct {claim.origin!r}")
@@ -195,12 +198,11 @@ class PluginManager:
         return attrs.evolve(base, status="loaded", instance=instance)
 
     def _failed(self, plugin: LoadedPlugin, what: str, hint: str) -> LoadedPlugin:
-        where = f"{plugin.distribution} {plugin.version}"
-        self._problems.append(Problem(plugin.name, what, where, hint))
+        self._problems.append(Problem(plugin.name, what, plugin.source, hint))
         return attrs.evolve(plugin, error=what)
 
     def _warn(self, plugin: LoadedPlugin, what: str, hint: str) -> None:
-        self._warnings.append(Problem(plugin.name, what, f"{plugin.distribution} {plugin.version}", hint))
+        self._warnings.append(Problem(plugin.name, what, plugin.source, hint))
 
     def _register(self, manager: pluggy.PluginManager, plugin: LoadedPlugin) -> bool:
         known = {name for name in vars(Altus4HookSpecs) if name.startswith("altus4_")}
@@ -229,8 +231,12 @@ class PluginManager:
         except (pluggy.PluginValidationError, ValueError) as error:
             if manager.get_plugin(plugin.name) is not None:
                 manager.unregister(name=plugin.name)
-            text = " ".join(str(error).split())
-            self._failed(plugin, f"a hook does not fit its specification: {text}", "see docs/hooks.md")
+            misfits = list(_misfits(plugin.instance, sorted(known)))
+            for what, hint in misfits:
+                self._failed(plugin, what, hint)
+            if not misfits:
+                text = " ".join(str(error).split())
+                self._failed(plugin, f"a hook does not fit its specification: {text}", "see docs/hooks.md")
             return False
         implemented = manager.get_hookcallers(plugin.instance) or ()
         hooks = {
@@ -268,3 +274,14 @@ def _expanded(enabled: Sequence[str]) -> list[str]:
     usual = [name for name in discovery.standard_names() if name not in enabled]
     place = list(enabled).index(STANDARD_SET)
     return [*enabled[:place], *usual, *enabled[place + 1 :]]
+
+
+def _misfits(instance: object, hooks: Iterable[str]) -> Iterable[tuple[str, str]]:
+    """Say which hooks of a plugin name arguments that there are not, and which they may take."""
+    for name in hooks:
+        if (method := getattr(instance, name, None)) is None:
+            continue
+        offered = [word for word in inspect.signature(getattr(Altus4HookSpecs, name)).parameters if word != "self"]
+        for word in inspect.signature(method).parameters:
+            if word not in offered:
+                yield f"{name} names the argument {word!r}, which it is not given", f"it may take: {', '.join(offered)}"

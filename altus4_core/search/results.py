@@ -160,8 +160,12 @@ def _look_at_fused(fused: Any) -> str | None:
 
 
 def _look_at_category(category: Any) -> str | None:
-    if type(category.name) is not str or not _is_whole(category.count) or not _is_number(category.confidence):
-        return "returned a Category whose name, count or confidence is of a wrong type"
+    if type(category.name) is not str:
+        return f"returned a Category whose name is a {type(category.name).__name__}, not a str"
+    if not _is_whole(category.count):
+        return f"returned a Category whose count is a {type(category.count).__name__}, not a whole number"
+    if not _is_number(category.confidence):
+        return f"returned a Category whose confidence is a {type(category.confidence).__name__}, not a finite number"
     if category.filter is not None and not isinstance(category.filter, Mapping):
         return "returned a Category whose filter is no mapping"
     if not isinstance(category.members, frozenset):
@@ -170,8 +174,12 @@ def _look_at_category(category: Any) -> str | None:
 
 
 def _look_at_suggestion(suggestion: Any) -> str | None:
-    if type(suggestion.text) is not str or not _is_number(suggestion.score) or not isinstance(suggestion.type, str):
-        return "returned a Suggestion whose text, score or type is of a wrong type"
+    if type(suggestion.text) is not str:
+        return f"returned a Suggestion whose text is a {type(suggestion.text).__name__}, not a str"
+    if not isinstance(suggestion.type, str):
+        return f"returned a Suggestion whose type is a {type(suggestion.type).__name__}, not a str"
+    if not _is_number(suggestion.score):
+        return f"returned a Suggestion whose score is a {type(suggestion.score).__name__}, not a finite number"
     return _sendable([suggestion.text, suggestion.type])
 
 

@@ -63,7 +63,8 @@ class Reader:
         for name in table:
             if name not in known and name not in skip:
                 where = self._file.where((*path, name))
-                self._problem((*path, name), "there is no such setting", where, did_you_mean(name, known))
+                hint = did_you_mean(name, known) if known else "nothing can be set here; remove it"
+                self._problem((*path, name), "there is no such setting", where, hint)
         values: dict[str, Any] = {}
         for member in fields:
             read = self._section if member.section else self._leaf

@@ -8,7 +8,7 @@ from altus4_core.errors import StartupRefused
 HERE = "[altus4-misbehaving 6.6.6]"
 LINES = {
     "misspelled-hook": "there is no hook altus4_limitters [HERE]; did you mean altus4_limiters?",
-    "unknown-argument": "database",
+    "unknown-argument": "names the argument 'database', which it is not given [HERE]; it may take: ctx",
     "async-hook": "altus4_limiters must be a plain function, not `async def` [HERE]",
     "unmarked-hook": "altus4_limiters is not marked as a hook [HERE]; decorate it with @hookimpl",
     "raising-hook": "altus4_limiters failed: RuntimeError: on purpose [HERE]",

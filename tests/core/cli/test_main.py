@@ -107,13 +107,19 @@ def test_plugin_from_a_file(tmp_path):
         ("./mine.py", "FILE.py:Class"),
         ("mine:Mine", "FILE.py:Class"),
         ("./mine.py:", "FILE.py:Class"),
-        ("./mine.py:Nobody", "leads nowhere"),
+        ("./mine.py:Nobody", "leads nowhere: mine.py has no class 'Nobody'; known: Mine [mine.py]; correct"),
+        ("./mine.py:Mien", "mine.py has no class 'Mien'; did you mean 'Mine'? [mine.py]"),
+        (
+            "./needy.py:Mine",
+            "no module named 'no_such_module' [needy.py]; pip install what provides 'no_such_module'\n",
+        ),
         ("./broken.py:Mine", "syntax error"),
     ],
 )
 def test_plugin_from_a_wrong_file(tmp_path, reference, expected):
     (tmp_path / "mine.py").write_text(PLUGIN)
     (tmp_path / "broken.py").write_text("class Mine(:\n")
+    (tmp_path / "needy.py").write_text("import no_such_module\n")
     for place in (["--plugin", reference, "serve"], ["serve", "--plugin", reference]):
         outcome = altus4(*place, folder=tmp_path, toml="enable = []\n").clear()
         assert outcome.code in {1, 2}

@@ -58,6 +58,21 @@ def test_preference_for_somebody_who_does_not_offer_it(gateway_factory):
     assert "prefers 'tow', which does not offer it; choose one of: one, two" in line
 
 
+def test_preference_for_another_name_says_how_to_replace(gateway_factory):
+    toml = '[prefer]\n"categorizer.by-x" = "two"\n'
+    (line,) = lines(gateway_factory(categorizing("one", "by-x"), categorizing("two", "by-y"), memory=None, toml=toml))
+    assert line.endswith(
+        "choose one of: one; or, as 'two' offers categorizer 'by-y', name that provider 'by-x' to replace the other"
+    )
+
+
+def test_preference_for_who_failed_is_not_a_second_problem(gateway_factory):
+    toml = '[prefer]\n"categorizer.by-x" = "two"\n[plugins.two]\ncolumn = 1\n'
+    (line,) = lines(gateway_factory(categorizing("one"), categorizing("two"), memory=None, toml=toml))
+    assert "plugins.two.column: there is no such setting" in line
+    assert line.endswith("nothing can be set here; remove it")
+
+
 def test_preference_that_nobody_needs(gateway_factory):
     gateway = gateway_factory(categorizing("one"), memory=None, toml='[prefer]\n"categorizer.by-y" = "one"\n')
     (line,) = lines(gateway)
