@@ -1,11 +1,14 @@
-"""Load: a fixed number of keep-alive clients over raw sockets, for a fixed time.
+"""Load: a fixed number of keep-alive clients over raw sockets, for a fixed time or a fixed number of requests.
 
 The clients take CPU from what they measure, so each is a protocol with ready-made bytes that looks at the status and
 counts the body, and nothing else.
 """
 
 import asyncio
+import math
 import time
+from collections.abc import Iterable, Iterator
+from itertools import repeat
 
 import attrs
 
@@ -29,12 +32,12 @@ class Load:
 
 
 class _Client(asyncio.Protocol):
-    """One connection: sends the next request when an answer is complete, until `end`."""
+    """One connection: sends the next request when an answer is complete, until `end` or until there are no more."""
 
-    def __init__(self, request: bytes, end: float, done: "asyncio.Future[None]") -> None:
+    def __init__(self, requests: Iterator[bytes], end: float, done: "asyncio.Future[None]") -> None:
         self.latencies: list[float] = []
         self.failures = 0
-        self._request = request
+        self._requests = requests
         self._end = end
         self._done = done
         self._begun = 0.0
@@ -76,8 +79,12 @@ class _Client(asyncio.Protocol):
     def _send(self) -> None:
         assert self._transport is not None
         self._head, self._missing = b"", -1
+        request = next(self._requests, None)
+        if request is None:
+            self._finish(None)
+            return
         self._begun = time.perf_counter()
-        self._transport.write(self._request)
+        self._transport.write(request)
 
     def _finish(self, error: Exception | None) -> None:
         if self._done.done():
@@ -91,13 +98,25 @@ class _Client(asyncio.Protocol):
 
 
 async def load(port: int, payload: bytes, headers: str, *, clients: int, seconds: float) -> Load:
-    """Send POST /api/v1/search from `clients` connections for `seconds`."""
+    """Send POST /api/v1/search with one body from `clients` connections for `seconds`."""
+    return await _run(port, repeat(_request(payload, headers)), clients, seconds)
+
+
+async def load_all(port: int, payloads: Iterable[bytes], headers: str, *, clients: int) -> Load:
+    """Send POST /api/v1/search with each of the bodies once, from `clients` connections."""
+    return await _run(port, (_request(payload, headers) for payload in payloads), clients, math.inf)
+
+
+def _request(payload: bytes, headers: str) -> bytes:
     head = f"POST /api/v1/search HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n{headers}"
-    request = f"{head}Content-Length: {len(payload)}\r\n\r\n".encode() + payload
+    return f"{head}Content-Length: {len(payload)}\r\n\r\n".encode() + payload
+
+
+async def _run(port: int, requests: Iterator[bytes], clients: int, seconds: float) -> Load:
     loop = asyncio.get_running_loop()
     begun = time.perf_counter()
     futures = [loop.create_future() for _ in range(clients)]
-    protocols = [_Client(request, begun + seconds, future) for future in futures]
+    protocols = [_Client(requests, begun + seconds, future) for future in futures]
     await asyncio.gather(
         *(loop.create_connection(lambda each=each: each, "127.0.0.1", port) for each in protocols), *futures
     )

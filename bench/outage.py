@@ -2,8 +2,9 @@
 
     nox -s bench -- outage [--clients 8]
 
-One gateway over HTTP; the patient and the neighbour are databases on two private servers, searched at the same time
-with `timeoutMs` 500. A row for each phase: how each database's searches were answered, their median and longest time.
+One gateway over HTTP; the patient is a database on a server of its own, the neighbour and the friend are two on
+another. Patient and neighbour are searched by clients of their own, and all three together, with `timeoutMs` 500.
+A row for each phase: how these searches were answered (by how many databases), their median and longest time.
 """
 
 import argparse
@@ -20,20 +21,23 @@ from aiohttp import ClientSession
 from altus4_sandbox import PrivateServer, find_or_fetch
 from altus4_sandbox.demo.accounts import admin_pool, create_accounts
 from altus4_sandbox.demo.setup import EMAIL
-from scene import SCHEMA, WORD, Scene, fill, scene
+from articles import SCHEMA, WORD, fill, text
+from scene import Scene, scene
 
+FRIEND = "friend"
 Seen = list[tuple[float, str]]
 
 
-async def search(session: ClientSession, url: str, database: str, seen: Seen, stopped: asyncio.Event) -> None:
-    """Search one database again and again."""
-    body = {"query": WORD, "databases": [database], "timeoutMs": 500, "totals": "none", "cache": "bypass"}
+async def search(session: ClientSession, url: str, databases: list[str], seen: Seen, stopped: asyncio.Event) -> None:
+    """Search these databases again and again."""
+    body = {"query": WORD, "databases": databases, "timeoutMs": 500, "totals": "none", "cache": "bypass"}
     while not stopped.is_set():
         started = time.perf_counter()
         async with session.post(url, json=body) as answer:
             told = await answer.json()
         if answer.status == 200:
-            outcome = told["data"]["databases"][0]["status"]
+            states = Counter(each["status"] for each in told["data"]["databases"])
+            outcome = " and ".join(f"{count} {state}" for state, count in sorted(states.items()))
         else:
             details = told["error"].get("details") or [{}]
             outcome = str(details[0].get("status", told["error"]["code"])) if isinstance(details, list) else "error"
@@ -41,16 +45,16 @@ async def search(session: ClientSession, url: str, database: str, seen: Seen, st
         await asyncio.sleep(0.02)
 
 
-async def phase(here: Scene, port: int, name: str, ids: dict[str, str], clients: int, seconds: float) -> None:
-    """Search both databases for a while and print a row for each."""
+async def phase(here: Scene, port: int, name: str, ids: dict[str, list[str]], clients: int, seconds: float) -> None:
+    """Search for a while and print a row for each of what is searched."""
     seen: dict[str, Seen] = {each: [] for each in ids}
     stopped = asyncio.Event()
     headers = {"Authorization": f"Bearer {here.key}"}
     async with ClientSession(headers=headers) as session:
         url = f"http://127.0.0.1:{port}/api/v1/search"
         tasks = [
-            asyncio.create_task(search(session, url, database, seen[each], stopped))
-            for each, database in ids.items()
+            asyncio.create_task(search(session, url, databases, seen[each], stopped))
+            for each, databases in ids.items()
             for _ in range(clients)
         ]
         await asyncio.sleep(seconds)
@@ -75,10 +79,10 @@ def connect(environ: dict[str, str], port: int, reader: tuple[str, str]) -> str:
 
 async def measure(options: argparse.Namespace) -> None:
     """Run everything."""
-    async with scene("aiomysql", 5000) as here:
+    async with scene("aiomysql", 5000, schemas=[SCHEMA, FRIEND]) as here:
         with PrivateServer(find_or_fetch("mysql")) as patient:
             admin = admin_pool(patient.address)
-            await fill(admin, 5000)
+            await fill(admin, text(), 5000)
             reader = await create_accounts(admin, [SCHEMA])
             await admin.close()
             ports = f"{here.server.port},{patient.port}"
@@ -86,9 +90,8 @@ async def measure(options: argparse.Namespace) -> None:
             environ = {**os.environ, **here.environment, **more}
             patient_id = await asyncio.to_thread(connect, environ, patient.port, reader)
             await here.gateway(options.port, environ=more)
-            schema = here.environment["ALTUS4_METADATA_URL"].partition("?")[0].rpartition("/")[2]
-            rows = await here.admin.fetch(f"SELECT id FROM `{schema}`.`databases` WHERE id <> %s", (patient_id,))
-            ids = {"patient": patient_id, "neighbour": str(rows.scalar())}
+            neighbour, friend = here.databases
+            ids = {"patient": [patient_id], "neighbour": [neighbour], "all three": [patient_id, neighbour, friend]}
 
             async def run(name: str, seconds: float) -> None:
                 await phase(here, options.port, name, ids, options.clients, seconds)

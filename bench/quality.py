@@ -30,7 +30,7 @@ from altus4_sandbox import PrivateServer, find_or_fetch
 from altus4_sandbox.demo.accounts import admin_pool, create_accounts
 from altus4_sandbox.demo.settings import demo_environment, free_port
 from altus4_sandbox.demo.setup import Commands, set_up
-from scene import cpu_seconds, listening
+from processes import cpu_seconds, listening
 
 from altus4_core.progress import progress_for
 

@@ -28,7 +28,7 @@ from altus4_metadata_mysql.store import MySQLMetadataStore
 from altus4_sandbox import PrivateServer, find_or_fetch
 from altus4_sandbox.demo.settings import demo_environment
 from altus4_sandbox.demo.setup import Commands
-from scene import cpu_seconds
+from processes import cpu_seconds
 
 from altus4_core.clock import SystemClock
 from altus4_core.identifiers import new_id, ordered_id

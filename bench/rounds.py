@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import attrs
-from load import load
-from scene import cpu_seconds
+from load import Load, load
+from processes import cpu_seconds
 
 
 @attrs.frozen
@@ -19,6 +19,17 @@ class Contender:
     port: int
     pid: int
     headers: str = ""
+
+
+@attrs.frozen
+class Summary:
+    """The medians of one contender's rounds: requests per second, milliseconds, microseconds, a ratio of rates."""
+
+    rate: float
+    p50: float
+    p99: float
+    cpu: float
+    ratio: float
 
 
 def arguments(driver: str) -> argparse.ArgumentParser:
@@ -41,8 +52,8 @@ async def compare(
     clients: int,
     rounds: int,
     seconds: float,
-) -> None:
-    """Load each in turn and print rates, CPU a request, and the ratio of every one to the first.
+) -> Mapping[str, Summary]:
+    """Load each in turn and print rates, CPU a request, and the ratio of every one to the first; give these, too.
 
     Args:
         contenders: The first one is what the others are compared with; those of one name are counted together.
@@ -53,7 +64,7 @@ async def compare(
         seconds: Of a round.
     """
     payload = json.dumps(body).encode()
-    rates: dict[str, list[float]] = {each.name: [] for each in contenders}
+    loads: dict[str, list[Load]] = {each.name: [] for each in contenders}
     costs: dict[str, list[float]] = {each.name: [] for each in contenders}
     for number in range(rounds + 1):
         for each in contenders:
@@ -63,7 +74,7 @@ async def compare(
             spent = {who: (cpu_seconds(pid) - before[who]) * 1e6 / result.requests for who, pid in pids.items()}
             if not number:
                 continue
-            rates[each.name].append(result.rate)
+            loads[each.name].append(result)
             costs[each.name].append(spent[each.name])
             shown = ", ".join(f"{who} {cost:.0f} us" for who, cost in spent.items())
             print(
@@ -72,9 +83,18 @@ async def compare(
                 flush=True,
             )
     first = contenders[0].name
-    for name, seen in rates.items():
-        ratio = statistics.median(mine / its for mine, its in zip(seen, rates[first], strict=True))
-        print(
-            f"median: {name} {statistics.median(seen):.0f} req/s,"
-            f" {statistics.median(costs[name]):.0f} us of CPU a request, {ratio:.2f} of {first}"
+    found = {}
+    for name, seen in loads.items():
+        found[name] = summary = Summary(
+            rate=statistics.median(it.rate for it in seen),
+            p50=statistics.median(it.p50 for it in seen),
+            p99=statistics.median(it.p99 for it in seen),
+            cpu=statistics.median(costs[name]),
+            ratio=statistics.median(mine.rate / its.rate for mine, its in zip(seen, loads[first], strict=True)),
         )
+        print(
+            f"median: {name} {summary.rate:.0f} req/s, {summary.cpu:.0f} us of CPU a request,"
+            f" {summary.ratio:.2f} of {first}",
+            flush=True,
+        )
+    return found
