@@ -16,6 +16,7 @@ from .options import ConnectOptions, Limits
 from .permits import Permits
 from .reaper import Reaper
 from .rows import Rows
+from .slowlane import SlowLane
 from .statement import render
 
 
@@ -67,7 +68,7 @@ class _Slot:
         self.connection = connection
         self.born = now
         self.released = now
-        self.slow = False  # whether it is lent to a slow statement
+        self.slow: float | None = None  # since when it is lent to a slow statement
 
 
 class Pool:
@@ -92,8 +93,7 @@ class Pool:
         self.options = options
         self._driver = driver
         self._permits = Permits(self.settings.size, self.settings.max_waiters)
-        self._slow_size = self.settings.slow_size or max(1, self.settings.size // 4)
-        self._slow = Permits(self._slow_size, self.settings.max_waiters)
+        self._slow = SlowLane(self.settings.slow_size or max(1, self.settings.size // 4), self.settings.max_waiters)
         self._reaper = Reaper(killer or driver, options, self.settings.reap_timeout)
         self._idle: deque[_Slot] = deque()
         self._active: set[_Slot] = set()
@@ -107,9 +107,8 @@ class Pool:
     def stats(self) -> PoolStats:
         """Counts of this moment."""
         active, idle, reaping = len(self._active), len(self._idle), len(self._reaping)
-        slow = self._slow_size - self._slow.free
         queued = self._permits.queued + self._slow.queued
-        return PoolStats(active + idle + reaping, active, idle, queued, reaping, slow)
+        return PoolStats(active + idle + reaping, active, idle, queued, reaping, self._slow.used)
 
     async def fetch(
         self,
@@ -130,7 +129,7 @@ class Pool:
             limits: caps for this answer; None: those of the options.
             fresh: on a new connection, for a repetition after a loss.
             slow: it will keep the server busy; only `settings.slow_size` of these run at once, killed ones included,
-                so that quick statements find a connection beside them.
+                so that quick statements find a connection beside them, and none is sent that would end too late.
 
         Raises:
             QueryTimeout, QueryFailed, ResultTooLarge, ConnectionLost, ProtocolError: the statement.
@@ -142,18 +141,17 @@ class Pool:
         seconds = self.options.query_timeout if deadline is None else deadline
         slot: _Slot | None = None
         waiting = True
-        holds_lane = False
+        since: float | None = None  # when it got its turn in the slow lane
         try:
             async with asyncio.timeout(seconds):
                 longest = self.settings.acquire_timeout
                 patience = longest if longest < seconds else None  # a second timer only where it could end first
                 if slow:
-                    await self._slow.acquire(patience)
-                    holds_lane = True
+                    since = await self._slow.acquire(patience, seconds)
                 await self._permits.acquire(patience)
                 waiting = False
                 slot = self._idle_slot(fresh=fresh) or await self._new_slot()
-                slot.slow = holds_lane
+                slot.slow = since
                 return await slot.connection.query(statement, limits)
         except TimeoutError:
             if waiting:
@@ -166,8 +164,8 @@ class Pool:
         finally:
             if slot is not None:
                 self._give(slot)
-            elif holds_lane:
-                self._slow.release()
+            elif since is not None:
+                self._slow.release(since)
 
     @asynccontextmanager
     async def lease(self, *, deadline: float | None = None) -> AsyncIterator[Lease]:
@@ -222,9 +220,9 @@ class Pool:
         self._quiet.clear()
 
     def _settle(self, slot: _Slot) -> None:
-        if slot.slow:
-            slot.slow = False
-            self._slow.release()
+        if slot.slow is not None:
+            self._slow.release(slot.slow)
+            slot.slow = None
         self._permits.release()
         if not self._active and not self._reaping:
             self._quiet.set()

@@ -1,6 +1,7 @@
 """Slow statements in a pool: few at once, so that quick ones find a connection beside them."""
 
 import asyncio
+from collections import Counter
 
 import pytest
 from altus4_mysql import ConnectFailed, Driver, Pool, PoolExhausted, PoolSettings, QueryFailed, QueryTimeout
@@ -79,3 +80,50 @@ async def test_nobody_keeps_the_lane_after_failures(driver: Driver, options) -> 
         await pool.fetch("SELECT 1", slow=True)
     assert (pool._slow.free, pool._permits.free) == (1, 2)
     await pool.close()
+
+
+async def test_too_many_slow_statements_are_refused_rather_than_sent_in_vain(driver: Driver, options) -> None:
+    """A killed statement may work on (FULLTEXT does), so one that cannot end in time costs another its turn."""
+    busy: dict[int, float] = {}
+    clock = asyncio.get_running_loop().time
+
+    async def script(peer: Peer) -> None:
+        await peer.login()
+        while True:
+            statement = (await peer.read())[1:]
+            if statement.startswith(b"SHOW"):
+                await peer.answer([column(), column()], [row(b"Uptime", b"100000")])
+            elif statement.startswith(b"KILL"):
+                ends = busy.get(int(statement.split()[-1]), 0.0)
+                await peer.send(ok() if clock() < ends else err(1094))
+            else:
+                busy[peer.number] = clock() + 0.05
+                await asyncio.sleep(0.05)
+                await peer.answer([column()], [row(b"x")])
+
+    outcomes: Counter[str] = Counter()
+    waits: list[float] = []
+
+    async def client() -> None:
+        while clock() < ends:
+            began = clock()
+            try:
+                await pool.fetch("SELECT HEAVY", deadline=0.2, slow=True)
+                outcomes["answered"] += 1
+            except PoolExhausted:
+                outcomes["refused"] += 1
+                waits.append(clock() - began)
+                await asyncio.sleep(0.01)
+            except (QueryTimeout, ConnectFailed):
+                outcomes["in vain"] += 1
+
+    async with HostileServer(script) as server:
+        pool = Pool(driver, options(server.port), PoolSettings(size=4))
+        await pool.fetch("SELECT HEAVY", slow=True)
+        ends = clock() + 1.5
+        await asyncio.gather(*(client() for _ in range(16)))
+        await settle(pool)
+        await pool.close()
+    assert outcomes["answered"] >= 15, outcomes  # there is time for 30
+    assert outcomes["in vain"] <= 3, outcomes
+    assert sorted(waits)[len(waits) // 2] < 0.05, "refused at once, not after the deadline"
