@@ -29,6 +29,7 @@ _OTHER_PLACES = (
 _USERINFO = re.compile(r"(://)[^/\s@]*@")
 _SAY_LITTLE = ("ResolutionImpossible", "Exception", "Failed to build", "Failed building", "Could not build wheels")
 _RAISED = re.compile(r"(\w+\.)*\w*(Error|Exception|Exit|Unavailable)\b.*: ")
+_FRAME = " \t│╰─>\u00d7"  # pip draws around what a build backend said
 _CONFLICT = "The conflict is caused by:"
 _VENV = ("-m", "venv", "--without-pip")
 
@@ -48,7 +49,7 @@ class PipFailed(Exception):
 
     def reason(self) -> str:
         """Give the line of it that says most."""
-        lines = [line.strip() for line in self.output.splitlines() if line.strip()]
+        lines = [bare for line in self.output.splitlines() if (bare := line.strip(_FRAME))]
         if _CONFLICT in lines:
             told = lines[lines.index(_CONFLICT) + 1 :]
             return f"these do not fit together: {'; '.join(itertools.takewhile(_is_told, told))}"
