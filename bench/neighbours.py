@@ -86,7 +86,7 @@ async def measure(options: argparse.Namespace) -> None:
         how = f"driver {options.driver}, {options.rows} rows, {options.clients} clients with cheap searches"
         print(f"{how}, {options.heavy} with '{word}'")
         print(f"{'':14} {'alone':>22} {'beside heavy ones':>23}")
-        print(f"{'':14}{'  req/s  p50 ms  p99 ms' * 2}  kept  heavy req/s  failures")
+        print(f"{'':14}{'  req/s  p50 ms  p99 ms' * 2}  kept  heavy: answered/s  not answered")
         for name, rounds in found.items():
             show(name, rounds)
 
@@ -102,9 +102,12 @@ def show(name: str, rounds: Sequence[tuple[Load, Load, Load | None]]) -> None:
         return f" {rate:6.0f} {p50:7.2f} {p99:7.2f}"
 
     kept = statistics.median(second.rate / first.rate for first, second in zip(alone, busy, strict=True))
-    told = f"{statistics.median(each.rate for each in others):.1f}" if others else "-"
-    failures = sum(each.failures for each in (*alone, *busy, *others))
-    print(f"{name:14}{medians(alone)}{medians(busy)} {kept:5.2f} {told:>12} {failures:9}")
+    answered = [(each.requests - each.failures) / each.seconds for each in others]
+    told = f"{statistics.median(answered):.1f} {sum(each.failures for each in others):13}" if others else "-"
+    failures = sum(each.failures for each in (*alone, *busy))
+    if failures:
+        told += f"   {failures} cheap ones failed"
+    print(f"{name:14}{medians(alone)}{medians(busy)} {kept:5.2f} {told:>17}")
 
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@ class SlowLane:
 
     Who gets a turn when the deadline is nearly over is sent in vain: the server works on, nobody waits for the answer,
     and the next in line has waited as long. With more callers than the server can serve, nobody would be answered.
+    Nobody is refused before, though: who is told at once comes again at once, and then it is the gateway that is busy.
 
     Args:
         size: statements at once.
@@ -47,33 +48,19 @@ class SlowLane:
             deadline: seconds until nobody waits for the statement any more.
 
         Raises:
-            PoolExhausted: too many are before this one, or the time is over.
+            PoolExhausted: too many wait, or it is this one's turn and the time left is too short.
             PoolClosed: closed before or meanwhile.
         """
-        # Who finds a free permit is sent whatever it may take: what is expected would else never be put right. Those
-        # before the others end one after the other; what runs now is half done, on the average.
-        if self._permits.free:
-            await self._permits.acquire(patience)
-            return time.monotonic()
+        at_once = self._permits.free > 0
         began = time.monotonic()
-        self._check((self._permits.queued + 0.5) / self._size * self._usual, deadline)
         await self._permits.acquire(patience)
         now = time.monotonic()
-        try:
-            self._check(now - began, deadline)
-        except PoolExhausted:
+        # Who has not waited is sent whatever it may take: what is expected would else never be put right.
+        if not at_once and now - began + self._usual > deadline:
             self._permits.release()
-            raise
-        return now
-
-    def _check(self, waits: float, deadline: float) -> None:
-        """Raise PoolExhausted if a statement that waits so long would end too late."""
-        if waits + self._usual > deadline:
-            message = (
-                f"the database is busy with slow statements, and {self.queued} wait for their turn: one more would not "
-                f"end within {deadline:g} s"
-            )
+            message = f"slow statements kept the database busy: {now - began:.1f} s of {deadline:g} s are over"
             raise PoolExhausted(message)
+        return now
 
     def release(self, since: float) -> None:
         """Give a permit back; `since` is what `acquire` gave."""

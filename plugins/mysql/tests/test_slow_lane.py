@@ -82,7 +82,7 @@ async def test_nobody_keeps_the_lane_after_failures(driver: Driver, options) -> 
     await pool.close()
 
 
-async def test_too_many_slow_statements_are_refused_rather_than_sent_in_vain(driver: Driver, options) -> None:
+async def test_slow_statements_that_would_end_too_late_are_not_sent(driver: Driver, options) -> None:
     """A killed statement may work on (FULLTEXT does), so one that cannot end in time costs another its turn."""
     busy: dict[int, float] = {}
     clock = asyncio.get_running_loop().time
@@ -102,18 +102,14 @@ async def test_too_many_slow_statements_are_refused_rather_than_sent_in_vain(dri
                 await peer.answer([column()], [row(b"x")])
 
     outcomes: Counter[str] = Counter()
-    waits: list[float] = []
 
     async def client() -> None:
         while clock() < ends:
-            began = clock()
             try:
                 await pool.fetch("SELECT HEAVY", deadline=0.2, slow=True)
                 outcomes["answered"] += 1
             except PoolExhausted:
                 outcomes["refused"] += 1
-                waits.append(clock() - began)
-                await asyncio.sleep(0.01)
             except (QueryTimeout, ConnectFailed):
                 outcomes["in vain"] += 1
 
@@ -126,4 +122,4 @@ async def test_too_many_slow_statements_are_refused_rather_than_sent_in_vain(dri
         await pool.close()
     assert outcomes["answered"] >= 15, outcomes  # there is time for 30
     assert outcomes["in vain"] <= 3, outcomes
-    assert sorted(waits)[len(waits) // 2] < 0.05, "refused at once, not after the deadline"
+    assert outcomes["refused"] < 200, "who is refused at once comes again at once"

@@ -15,7 +15,9 @@ import attrs
 from altus4_search_fulltext.query import IndexQuery
 
 SECONDS_PER_ROW = 0.7e-6
-_CAPACITY = 50_000  # words and queries of all tables; about 10 MiB
+_WORDS = 50_000  # of all tables
+# Whole queries: most are never asked again, so more of them are memory alone (with 50,000, about 12 MiB).
+_QUERIES = 10_000
 _FORGETTING = 0.1  # share by which a longer time than the remembered one counts
 
 Key = TypeVar("Key")
@@ -54,10 +56,16 @@ UNKNOWN = Prediction()
 
 
 class CostBook:
-    """Remembers costs of all tables, within bounds; what was used longest ago is forgotten."""
+    """Remembers costs of all tables, within bounds; what was used longest ago is forgotten.
 
-    def __init__(self, capacity: int = _CAPACITY) -> None:
-        self._capacity = capacity
+    Args:
+        words: How many words are remembered at most.
+        queries: How many whole queries.
+    """
+
+    def __init__(self, words: int = _WORDS, queries: int = _QUERIES) -> None:
+        self._words = words
+        self._queries = queries
         self._rows: OrderedDict[tuple[str, str], int] = OrderedDict()
         self._seconds: OrderedDict[tuple[str, int], float] = OrderedDict()  # by hashes: texts may be long
 
@@ -98,23 +106,24 @@ class CostBook:
         if matched is not None and query.alternatives:
             keys = [(place, term) for term in query.terms]
             if len(keys) == 1:
-                self._keep(self._rows, keys[0], matched)
+                self._keep(self._rows, keys[0], matched, self._words)
                 return
             # Each of several has at most as many rows as all together. For one that was never counted that is no
             # estimate: added up, the bounds of many words made searches too dear that had just been answered.
             counted = [key for key in keys if key in self._rows]
             for key in counted:
-                self._keep(self._rows, key, min(self._rows[key], matched))
+                self._keep(self._rows, key, min(self._rows[key], matched), self._words)
             if len(counted) == len(keys):
                 return
         text = (place, hash(query.text))
         known_seconds = self._seconds.get(text)
         if known_seconds is not None and seconds > known_seconds:
             seconds = known_seconds + (seconds - known_seconds) * _FORGETTING
-        self._keep(self._seconds, text, seconds)
+        self._keep(self._seconds, text, seconds, self._queries)
 
-    def _keep(self, memory: "OrderedDict[Key, Value]", key: Key, value: Value) -> None:
+    @staticmethod
+    def _keep(memory: "OrderedDict[Key, Value]", key: Key, value: Value, most: int) -> None:
         memory[key] = value
         memory.move_to_end(key)
-        if len(memory) > self._capacity:
+        if len(memory) > most:
             memory.popitem(last=False)
