@@ -159,7 +159,8 @@ async def test_the_repetition_does_not_meet_another_dead_connection(driver: Driv
         await asyncio.gather(pool.fetch("SELECT 1"), pool.fetch("SELECT 1"))
         assert pool.stats.idle == 2
         rows = await read(pool, "SELECT 1", budget=RetryBudget())
-        assert rows.scalar() == "of 3"
+        # Another new one may come first: it asks what became of the first statement.
+        assert rows.scalar() in {"of 3", "of 4"}
         assert pool.stats.total <= 2
         await pool.close()
 
