@@ -69,6 +69,12 @@ def is_refused_statement(error: Exception) -> bool:
     return isinstance(cause, QueryFailed) and cause.errno not in _LATE
 
 
+def lateness(error: MySQLError | TargetFailed) -> str | None:
+    """Give the reason when only time was wanting: `outOfTime` or `busy`; else None."""
+    code = error.error_code if isinstance(error, TargetFailed) else _code_of(error)
+    return {"TIMEOUT": "outOfTime", "BUSY": "busy"}.get(code)
+
+
 def database_failure(error: MySQLError) -> TargetFailed:
     """Give the failure of a whole database."""
     code = _code_of(error)

@@ -165,6 +165,13 @@ def facets_missing(table: str, reason: str) -> Notice:
 _UNCOUNTED = {"outOfTime": " in time", "tooExpensive": ": it would cost too much", "failed": ""}
 
 
+def total_missing(table: str, reason: str) -> Notice:
+    """Say that the rows of a table that match were found but not counted."""
+    why = "in time" if reason == "outOfTime" else "while others keep the database busy"
+    message = f"The matches in table '{table}' could not all be counted {why}; ask for no totals, or for rarer words."
+    return Notice("TOTAL_MISSING", message, {"reason": reason})
+
+
 def ranked_by_server(reason: str) -> Notice:
     """Say that a table's list is in the server's own order, and why."""
     return Notice("RANKED_BY_SERVER", _REASONS[reason], {"reason": reason})

@@ -12,8 +12,9 @@ from altus4_core.errors import TargetFailed
 from altus4_core.facets import NO_ROWS
 from altus4_core.filters import Misfit
 from altus4_core.records import Hit, Notice, SearchRequest, TableHits
+from altus4_search_fulltext import notices
 from altus4_search_fulltext.beyond import amended, question
-from altus4_search_fulltext.failures import database_failure, is_refused_statement, table_failure
+from altus4_search_fulltext.failures import database_failure, is_refused_statement, lateness, table_failure
 from altus4_search_fulltext.lane import Lane
 from altus4_search_fulltext.matching import Matcher
 from altus4_search_fulltext.planner import TablePlan
@@ -169,9 +170,10 @@ class TableSearch:
         exhausted = len(hits) <= depth
         total: int | None = len(hits) if exhausted else None
         relation: Relation = "eq" if exhausted else "unknown"
+        uncounted: Sequence[Notice] = ()
         if total is None and request.totals != "none":
-            total, relation = await self.count(target, query, request, len(hits), ends)
-        self.learn(query, rows.seconds, total)
+            total, relation, uncounted = await self.total(target, query, request, len(hits), ends)
+        self.learn(query, rows.seconds, total if relation == "eq" else None)
         return TableHits(
             self.name,
             self.plan.index.name,
@@ -179,13 +181,26 @@ class TableSearch:
             total,
             relation,
             exhausted,
-            (*self.plan.notices, *query.notices, *reading.notices),
+            (*self.plan.notices, *query.notices, *reading.notices, *uncounted),
             misfits=self.misfits,
         )
 
     def learn(self, query: IndexQuery, seconds: float, matched: int | None) -> None:
         """Remember what the statement did cost; how many rows are left beside a condition says nothing about that."""
         self.lane.learn(query, seconds, None if self._narrowed else matched)
+
+    async def total(
+        self, target: MySQLTarget, query: IndexQuery, request: SearchRequest, listed: int, ends: float
+    ) -> tuple[int | None, Relation, Sequence[Notice]]:
+        """Count as `count` does; where there is no time for that, the rows that were found count, with a warning."""
+        try:
+            return *await self.count(target, query, request, listed, ends), ()
+        except (MySQLError, TargetFailed) as error:
+            reason = lateness(error)
+            if reason is None:
+                raise
+            told = (notices.total_missing(self.name, reason),)
+            return (listed, "gte", told) if listed else (None, "unknown", told)
 
     async def count(
         self, target: MySQLTarget, query: IndexQuery, request: SearchRequest, listed: int, ends: float

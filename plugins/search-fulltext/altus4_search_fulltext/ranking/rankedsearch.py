@@ -11,7 +11,7 @@ from typing import Any
 import attrs
 from altus4_mysql import MySQLTarget, Row
 
-from altus4_core.records import SearchRequest, TableHits, TermEvidence
+from altus4_core.records import Notice, SearchRequest, TableHits, TermEvidence
 from altus4_search_fulltext.keys import texts_of
 from altus4_search_fulltext.matching import Matcher
 from altus4_search_fulltext.planner import TablePlan
@@ -22,7 +22,7 @@ from altus4_search_fulltext.ranking.drawing import Drawing, as_asked, draw
 from altus4_search_fulltext.ranking.statistics import TableStatistics
 from altus4_search_fulltext.ranking.stems import Stem, unchanged
 from altus4_search_fulltext.statements import Mode
-from altus4_search_fulltext.tablesearch import TableSearch
+from altus4_search_fulltext.tablesearch import Relation, TableSearch
 from altus4_search_fulltext.tokens import TokenRules
 
 WINDOW = 200
@@ -109,7 +109,7 @@ class RankedSearch:
         if reading.cuts:
             found = attrs.evolve(drawing.query, needles=drawing.needles)
             hits = await self._search.look_beyond(target, reading, found, matcher, self._form, ends)
-        total, relation = await self._total(target, drawing, query, windows, request, ends)
+        total, relation, uncounted = await self._total(target, drawing, query, windows, request, ends)
         return TableHits(
             plan.table.name,
             plan.index.name,
@@ -117,7 +117,7 @@ class RankedSearch:
             total,
             relation,
             windows.whole and len(ranked) <= max(depth, len(shown)),
-            (*plan.notices, *query.notices, *reading.notices),
+            (*plan.notices, *query.notices, *reading.notices, *uncounted),
             statistics.generation,
             _evidence(drawing, statistics, shown, windows.lengths),
             self._search.misfits,
@@ -196,22 +196,24 @@ class RankedSearch:
         windows: _Windows,
         request: SearchRequest,
         ends: float,
-    ) -> tuple[int | None, Any]:
+    ) -> tuple[int | None, Relation, Sequence[Notice]]:
         """Count the rows that natural mode finds; where stems find more, the list is longer than that."""
         listed = len(windows.ranked)
         if windows.whole:
             if not drawing.widened:
-                return listed, "eq"
+                return listed, "eq", ()
             if all(each.certain for each in windows.ranked):
                 natural = Matcher(query.needles, self._plan.rules)
                 total = sum(_has(natural, each.texts) for each in windows.ranked)
-                return total, "eq" if total == listed else "gte"
+                return total, "eq" if total == listed else "gte", ()
         if request.totals == "none":
-            return None, "unknown"
+            return None, "unknown", ()
         if not drawing.widened:
-            return await self._search.count(target, query, request, listed, ends)
-        counted, relation = await self._search.count(target, query, request, 0, ends)
-        return counted, "eq" if windows.whole and counted == listed and relation == "eq" else "gte"
+            return await self._search.total(target, query, request, listed, ends)
+        counted, relation, uncounted = await self._search.total(target, query, request, 0, ends)
+        if relation == "eq" and not (windows.whole and counted == listed):
+            relation = "gte"
+        return counted, relation, uncounted
 
 
 class _Ranker:
