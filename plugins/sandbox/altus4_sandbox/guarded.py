@@ -81,6 +81,24 @@ class GuardedProcess:
             except BrokenPipeError:
                 self._ended = True
 
+    def freeze(self, timeout: float = 5.0) -> None:
+        """Stop the command (SIGSTOP), and wait up to `timeout` seconds for that: the guard obeys in its own time."""
+        self.send("s")
+        deadline = time.monotonic() + timeout
+        while not self._frozen() and self.running() and time.monotonic() < deadline:
+            time.sleep(0.002)
+
+    def thaw(self) -> None:
+        """Let a frozen command go on (SIGCONT)."""
+        self.send("c")
+
+    def _frozen(self) -> bool:
+        """Whether each thread stands still: one that does not could still answer a request."""
+        try:
+            return all(") T " in path.read_text() for path in Path(f"/proc/{self.pid}/task").glob("*/stat"))
+        except OSError:  # a thread ended meanwhile
+            return False
+
     def wait(self, timeout: float) -> bool:
         """Wait up to `timeout` seconds for the end; whether it came."""
         deadline = time.monotonic() + timeout

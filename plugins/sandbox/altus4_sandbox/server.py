@@ -145,11 +145,11 @@ class PrivateServer:
 
     def pause(self) -> None:
         """Freeze the server (SIGSTOP): its port accepts, nobody answers."""
-        self._running().send("s")
+        self._running().freeze()
 
     def resume(self) -> None:
         """Let a frozen server go on (SIGCONT)."""
-        self._running().send("c")
+        self._running().thaw()
 
     def restart(self) -> None:
         """Start again on the same port and data, after a clean shutdown if it still runs. Raises StartError."""

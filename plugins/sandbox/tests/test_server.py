@@ -130,9 +130,7 @@ def test_a_frozen_server_answers_nobody_until_it_goes_on(
 ) -> None:
     server = private_server(flavour)
     server.pause()
-    deadline = time.monotonic() + 5
-    while greets(server.address):
-        assert time.monotonic() < deadline
+    assert not greets(server.address)
     # The kernel still accepts: a connection without a greeting.
     socket.create_connection((server.host, server.port), 1).close()
     server.resume()
