@@ -196,8 +196,13 @@ class Fusion(Protocol):
 class ExplainingFusion(Fusion, Protocol):
     """A fusion that can also show its arithmetic. Optional: ask with `isinstance`."""
 
-    def explain(self, hit: FusedHit, weight: float, options: Mapping[str, Any]) -> Mapping[str, Any]:
-        """Say how a hit's score came about, JSON-ready; `weight` is that of its list."""
+    def explain(
+        self, hits: Sequence[FusedHit], lists: Sequence[RankedList], options: Mapping[str, Any]
+    ) -> Sequence[Mapping[str, Any]]:
+        """Say for each of `hits` how its score came about, JSON-ready, in their order.
+
+        `lists` and `options` are what `fuse` was given; `hits` are some of what it gave.
+        """
         ...
 
 

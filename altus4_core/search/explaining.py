@@ -51,7 +51,11 @@ class Explaining:
             message = f"Mode {question.mode.name!r} does not explain its scores; only the fusion is shown."
             notices.append(Notice("EXPLAIN_UNSUPPORTED", message))
         explanations: Explanations = {}
-        for hit in hits:
+        if is_by_relevance(question.request.sort):
+            fused = self._merging.explain(question.fusion, question.request.fusion, hits, outcomes)
+        else:
+            fused = [sorted_json(hit) for hit in hits]
+        for hit, arithmetic in zip(hits, fused, strict=True):
             proof = proofs.get(hit.database_id, {}).get(hit.table, {}).get(hit.hit.key)
             table, rank = places.get((hit.database_id, hit.table, hit.hit.key), (None, hit.rank))
             index = table.index if table is not None else ""
@@ -61,9 +65,7 @@ class Explaining:
                 source = {**source, "statement": table.statements[0], "statements": list(table.statements)}
             explanations[hit.id] = {
                 "source": {**source, "rank": rank, "listScore": hit.hit.score},
-                "fusion": self._merging.explain(question.fusion, question.request.fusion, hit)
-                if is_by_relevance(question.request.sort)
-                else sorted_json(hit),
+                "fusion": arithmetic,
             }
         return explanations, notices
 

@@ -47,7 +47,20 @@ class ReciprocalRankFusion:
             return fused
         return [fused[index] for index in sorted(range(len(fused)), key=places.__getitem__)]
 
-    def explain(self, hit: FusedHit, weight: float, options: Mapping[str, Any]) -> Mapping[str, Any]:
+    def explain(
+        self, hits: Sequence[FusedHit], lists: Sequence[RankedList], options: Mapping[str, Any]
+    ) -> Sequence[Mapping[str, Any]]:
         """Show the arithmetic."""
         k = float(options.get("k", RRF_K))
-        return {"k": k, "formula": "weight / (k + rank) / (largest weight / (k + 1))", "share": weight / (k + hit.rank)}
+        weights = {(ranked.database_id, ranked.table): ranked.weight for ranked in lists}
+        top = max(weights.values(), default=1.0) or 1.0
+        formula = "weight / (k + rank) / (largestWeight / (k + 1))"
+        return [
+            {
+                "formula": formula,
+                "k": k,
+                "largestWeight": top,
+                "share": weights[hit.database_id, hit.table] / (k + hit.rank),
+            }
+            for hit in hits
+        ]

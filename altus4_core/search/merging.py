@@ -10,7 +10,7 @@ from altus4_core.nearest import did_you_mean
 from altus4_core.records import DatabaseOutcome, FusedHit, FusionChoice, RankedList
 from altus4_core.seams import ExplainingFusion
 from altus4_core.search.fusion import ReciprocalRankFusion
-from altus4_core.search.results import check_fused
+from altus4_core.search.results import check_arithmetic, check_fused
 from altus4_core.search.scorefusion import built_in_fusions
 
 
@@ -59,15 +59,7 @@ class Merging:
         Raises:
             BadGateway: the fusion failed.
         """
-        weights = choice.weights
-        lists = [
-            RankedList(
-                outcome.id, table.table, table.hits, weights.get(outcome.id, 1.0) if weights else 1.0, table.evidence
-            )
-            for outcome in outcomes
-            for table in outcome.tables
-            if table.hits
-        ]
+        lists = _lists(choice, outcomes)
         if not lists:
             return ()
         try:
@@ -77,13 +69,38 @@ class Merging:
             raise BadGateway(message, code="FUSION_FAILED") from fault
         return fused if isinstance(fused, list) else list(fused)
 
-    def explain(self, entry: Entry, choice: FusionChoice, hit: FusedHit) -> dict[str, Any]:
-        """Show how a hit's score came about, as far as its fusion tells."""
-        weight = choice.weights.get(hit.database_id, 1.0)
-        told: dict[str, Any] = {"method": entry.name, "weight": weight, "rank": hit.rank, "score": hit.score}
+    def explain(
+        self, entry: Entry, choice: FusionChoice, hits: Sequence[FusedHit], outcomes: Sequence[DatabaseOutcome]
+    ) -> Sequence[dict[str, Any]]:
+        """Show how hits' scores came about, in their order, as far as their fusion tells."""
+        told: list[dict[str, Any]] = [
+            {
+                "method": entry.name,
+                "weight": choice.weights.get(hit.database_id, 1.0),
+                "rank": hit.rank,
+                "score": hit.score,
+            }
+            for hit in hits
+        ]
         if isinstance(entry.provider, ExplainingFusion):
+            lists = _lists(choice, outcomes)
             try:
-                told.update(self._dispatch.run(entry, entry.provider.explain, hit, weight, {}))
+                shown = self._dispatch.run(
+                    entry, entry.provider.explain, hits, lists, {}, check=check_arithmetic(len(hits))
+                )
             except ProviderFault:
                 return told
+            return [{**own, **more} for own, more in zip(told, shown, strict=True)]
         return told
+
+
+def _lists(choice: FusionChoice, outcomes: Sequence[DatabaseOutcome]) -> list[RankedList]:
+    weights = choice.weights
+    return [
+        RankedList(
+            outcome.id, table.table, table.hits, weights.get(outcome.id, 1.0) if weights else 1.0, table.evidence
+        )
+        for outcome in outcomes
+        for table in outcome.tables
+        if table.hits
+    ]

@@ -208,6 +208,19 @@ def check_explanations(result: Any) -> str | None:
     return None
 
 
+def check_arithmetic(hits: int) -> Check:
+    """Make a check of what a fusion tells of so many hits: a mapping for each, that can be sent as JSON."""
+
+    def check(result: Any) -> str | None:
+        if not isinstance(result, list | tuple) or not all(isinstance(each, Mapping) for each in result):
+            return "returned no list of mappings"
+        if len(result) != hits:
+            return f"explained {len(result)} of {hits} hits"
+        return _sendable([dict(each) for each in result])
+
+    return check
+
+
 def check_diagnosis(result: Any) -> str | None:
     """Check what a mode said about one row."""
     if not isinstance(result, Diagnosis) or type(result.reason) is not str or type(result.message) is not str:

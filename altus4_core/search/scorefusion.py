@@ -8,6 +8,8 @@ from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
+import attrs
+
 from altus4_core.records import FusedHit, RankedList, TermEvidence
 from altus4_core.seams import Fusion
 from altus4_core.search.fusion import ReciprocalRankFusion
@@ -27,9 +29,11 @@ class RelativeFusion:
         """Merge; there are no options."""
         return _merged(lists, [_shares(ranked, _top(lists)) for ranked in lists])
 
-    def explain(self, hit: FusedHit, weight: float, options: Mapping[str, Any]) -> Mapping[str, Any]:
+    def explain(
+        self, hits: Sequence[FusedHit], lists: Sequence[RankedList], options: Mapping[str, Any]
+    ) -> Sequence[Mapping[str, Any]]:
         """Show the arithmetic."""
-        return {"formula": "weight / largest weight * score / best score of the list", "listScore": hit.hit.score}
+        return [_relative_arithmetic(hit, lists) for hit in hits]
 
 
 class GlobalIdfFusion:
@@ -46,13 +50,8 @@ class GlobalIdfFusion:
 
     def fuse(self, lists: Sequence[RankedList], options: Mapping[str, Any]) -> Sequence[FusedHit]:
         """Merge; there are no options."""
-        rarity = _rarity([ranked.evidence for ranked in lists if ranked.evidence is not None])
         top = _top(lists)
-        raw = [_sums(ranked, ranked.evidence, rarity) if ranked.evidence is not None else None for ranked in lists]
-        best = max(
-            (ranked.weight * max(sums, default=0.0) for ranked, sums in zip(lists, raw, strict=True) if sums),
-            default=0.0,
-        )
+        _, raw, best = _pooled(lists)
         scores = [
             _shares(ranked, top)
             if sums is None
@@ -61,10 +60,42 @@ class GlobalIdfFusion:
         ]
         return _merged(lists, scores)
 
-    def explain(self, hit: FusedHit, weight: float, options: Mapping[str, Any]) -> Mapping[str, Any]:
-        """Show the arithmetic."""
-        formula = "weight * sum(tf * (k1 + 1) / (tf + k1 * (1 - b + b * length / average)) * idf of all tables) / best"
-        return {"formula": formula, "listScore": hit.hit.score}
+    def explain(
+        self, hits: Sequence[FusedHit], lists: Sequence[RankedList], options: Mapping[str, Any]
+    ) -> Sequence[Mapping[str, Any]]:
+        """Show the arithmetic: each term's weight in the row, and its rarity in all tables together."""
+        rarity, raw, best = _pooled(lists)
+        places = {
+            (ranked.database_id, ranked.table, hit.key): (ranked, sums, position)
+            for ranked, sums in zip(lists, raw, strict=True)
+            for position, hit in enumerate(ranked.hits)
+        }
+        found: list[Mapping[str, Any]] = []
+        for hit in hits:
+            ranked, sums, position = places[hit.database_id, hit.table, hit.hit.key]
+            if ranked.evidence is None or sums is None:
+                found.append(_relative_arithmetic(hit, lists))
+                continue
+            weights = ranked.evidence.weights[position] if position < len(ranked.evidence.weights) else {}
+            terms = [
+                {**rarity[term].json(term), "weight": weight, "score": weight * rarity[term].idf}
+                for term, weight in weights.items()
+                if term in rarity
+            ]
+            whole = sum(term["score"] for term in terms)
+            capped = {"ceiling": sums[position]} if sums[position] < whole else {}
+            found.append(
+                {
+                    "formula": "listWeight * min(sum of weight * idf of the terms, ceiling) / best; "
+                    "weight = tf * (k1 + 1) / (tf + k1 * (1 - b + b * length / average)), "
+                    "idf = ln(1 + (n - df + 0.5) / (df + 0.5))",
+                    "listWeight": ranked.weight,
+                    "terms": terms,
+                    **capped,
+                    "best": best,
+                }
+            )
+        return found
 
 
 def built_in_fusions() -> Mapping[str, Fusion]:
@@ -83,19 +114,49 @@ def _shares(ranked: RankedList, top: float) -> list[float]:
     return [ranked.weight / top * max(hit.score / high, 0.0) for hit in ranked.hits]
 
 
-def _rarity(evidence: Sequence[TermEvidence]) -> Mapping[str, float]:
+def _relative_arithmetic(hit: FusedHit, lists: Sequence[RankedList]) -> dict[str, Any]:
+    ranked = next(each for each in lists if (each.database_id, each.table) == (hit.database_id, hit.table))
+    return {
+        "formula": "weight / largestWeight * listScore / bestOfList",
+        "largestWeight": _top(lists),
+        "listScore": hit.hit.score,
+        "bestOfList": ranked.hits[0].score,
+    }
+
+
+@attrs.frozen
+class _Rarity:
+    """How rare a term is in all tables together: `n` rows, `df` of them have it."""
+
+    n: float
+    df: float
+    idf: float
+
+    def json(self, term: str) -> dict[str, Any]:
+        return {"term": term, "n": self.n, "df": self.df, "idf": self.idf}
+
+
+def _pooled(lists: Sequence[RankedList]) -> tuple[Mapping[str, _Rarity], Sequence[list[float] | None], float]:
+    """Give how rare terms are, the hits' scores for each list that has evidence, and the best weighted one."""
+    rarity = _rarity([ranked.evidence for ranked in lists if ranked.evidence is not None])
+    raw = [_sums(ranked, ranked.evidence, rarity) if ranked.evidence is not None else None for ranked in lists]
+    weighted = (ranked.weight * max(sums, default=0.0) for ranked, sums in zip(lists, raw, strict=True) if sums)
+    return rarity, raw, max(weighted, default=0.0)
+
+
+def _rarity(evidence: Sequence[TermEvidence]) -> Mapping[str, _Rarity]:
     rows = sum(each.rows for each in evidence)
-    found: dict[str, float] = {}
+    found: dict[str, _Rarity] = {}
     for term in sorted({term for each in evidence for term in each.frequencies}):
         frequency = min(sum(each.frequencies.get(term, 0.0) for each in evidence), rows)
-        found[term] = math.log(1 + (rows - frequency + 0.5) / (frequency + 0.5))
+        found[term] = _Rarity(rows, frequency, math.log(1 + (rows - frequency + 0.5) / (frequency + 0.5)))
     return found
 
 
-def _sums(ranked: RankedList, evidence: TermEvidence, rarity: Mapping[str, float]) -> list[float]:
+def _sums(ranked: RankedList, evidence: TermEvidence, rarity: Mapping[str, _Rarity]) -> list[float]:
     """Give the hits' scores; none above the smallest of the windows before."""
     sums = [
-        sum(weight * rarity.get(term, 0.0) for term, weight in weights.items())
+        sum(weight * rarity[term].idf for term, weight in weights.items() if term in rarity)
         for _, weights in zip(ranked.hits, evidence.weights, strict=False)
     ]
     sums += [0.0] * (len(ranked.hits) - len(sums))

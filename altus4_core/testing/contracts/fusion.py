@@ -10,7 +10,8 @@ import pytest
 
 from altus4_core.composing.composition import faults_of
 from altus4_core.records import FusedHit, Hit, RankedList
-from altus4_core.seams import Fusion
+from altus4_core.seams import ExplainingFusion, Fusion
+from altus4_core.search.results import check_arithmetic
 from altus4_core.testing.contracts.base import check_list, spec_of
 from altus4_core.testing.contracts.hostile import HOSTILE_TEXTS
 
@@ -42,6 +43,15 @@ class FusionContract:
         scores = [hit.score for hit in provider.fuse(valid, {})]
         assert all(0 <= score <= 1 for score in scores)
         assert scores == sorted(scores, reverse=True)
+
+    def test_shows_its_arithmetic(self, provider: Fusion, valid: Sequence[RankedList]) -> None:
+        """If it explains itself, then some hits as well as all, each with something that can be sent as JSON."""
+        if not isinstance(provider, ExplainingFusion):
+            pytest.skip("does not explain itself")
+        fused = list(provider.fuse(valid, {}))
+        every = list(provider.explain(fused, valid, {}))
+        assert check_arithmetic(len(fused))(every) is None
+        assert list(provider.explain(fused[1:3], valid, {})) == every[1:3]
 
     def test_is_pure(self, provider: Fusion, valid: Sequence[RankedList]) -> None:
         """The same input gives the same output and is not changed."""

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from altus4_core.records import Hit, RankedList, TermEvidence
 from altus4_core.seams import ExplainingFusion
+from altus4_core.search.fusion import ReciprocalRankFusion
 from altus4_core.search.scorefusion import GlobalIdfFusion, RelativeFusion, built_in_fusions
 from altus4_core.testing.contracts import FusionContract
 
@@ -106,7 +107,10 @@ def test_built_ins_go_by_the_names_of_the_contract():
     assert all(len(fusion.fuse(lists, {})) == 3 for fusion in fusions.values())
     for fusion in fusions.values():
         assert isinstance(fusion, ExplainingFusion)
-        assert fusion.explain(fusion.fuse(lists, {})[0], 1.0, {})["formula"]
+        fused = fusion.fuse(lists, {})
+        explained = fusion.explain(fused, lists, {})
+        assert len(explained) == 3
+        assert all(each["formula"] for each in explained)
 
 
 @st.composite
@@ -141,3 +145,31 @@ def test_pages_concatenate_where_windows_are_whole(lists: list[RankedList], dept
         evidence = attrs.evolve(ranked.evidence, weights=ranked.evidence.weights[:count], windows=windows)
         cut.append(attrs.evolve(ranked, hits=ranked.hits[:count], evidence=evidence))
     assert ids(global_idf(cut, {}))[:depth] == whole[:depth]
+
+
+@given(windowed(), st.sampled_from([0.5, 2.0]))
+def test_the_arithmetic_shown_gives_the_scores(lists: list[RankedList], weight: float):
+    unproven = RankedList("d", "unproven", hits(3, 2, 2), weight)
+    lists = [*lists, unproven]
+    fused = GlobalIdfFusion().fuse(lists, {})
+    for hit, shown in zip(fused, GlobalIdfFusion().explain(fused, lists, {}), strict=True):
+        if hit.table == "unproven":
+            expected = weight / shown["largestWeight"] * shown["listScore"] / shown["bestOfList"]
+        else:
+            for term in shown["terms"]:
+                idf = math.log(1 + (term["n"] - term["df"] + 0.5) / (term["df"] + 0.5))
+                assert term["score"] == term["weight"] * idf
+            total = min(sum(term["score"] for term in shown["terms"]), shown.get("ceiling", math.inf))
+            expected = shown["listWeight"] * total / shown["best"] if shown["best"] else 0.0
+        assert hit.score == pytest.approx(expected, abs=1e-6)
+    fused = RelativeFusion().fuse(lists, {})
+    weights = {ranked.table: ranked.weight for ranked in lists}
+    for hit, shown in zip(fused, RelativeFusion().explain(fused, lists, {}), strict=True):
+        if shown["bestOfList"] > 0:
+            share = max(shown["listScore"] / shown["bestOfList"], 0.0)
+            assert hit.score == pytest.approx(weights[hit.table] / shown["largestWeight"] * share, abs=1e-6)
+    fused = ReciprocalRankFusion().fuse(lists, {})
+    for hit, shown in zip(fused, ReciprocalRankFusion().explain(fused, lists, {}), strict=True):
+        best = shown["largestWeight"] / (shown["k"] + 1)
+        assert hit.score == pytest.approx(weights[hit.table] / (shown["k"] + hit.rank) / best, abs=1e-6)
+        assert shown["share"] == weights[hit.table] / (shown["k"] + hit.rank)

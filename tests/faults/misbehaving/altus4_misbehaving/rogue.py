@@ -74,7 +74,7 @@ class Rogue(Plugin):
 
     def _way(self, seam: str) -> str:
         self.asked.append(seam)
-        return self.settings.seams[seam]
+        return self.settings.seams.get(seam, "well")
 
     @hookimpl
     def altus4_services(self) -> list[Service]:
@@ -166,7 +166,11 @@ class Rogue(Plugin):
             fused = [FusedHit(ranked.database_id, ranked.table, hit, 1.0, 1) for ranked in lists for hit in ranked.hits]
             return misbehave_now(self._way("fusion"), fused, [attrs.evolve(hit, hit=None) for hit in fused])
 
-        return self._offer("fusion", fuse=fuse)
+        def explain(_: Any, hits: Any, lists: Any, options: Any) -> Any:
+            told = [{"formula": "rank"} for _ in hits]
+            return misbehave_now(self._way("arithmetic"), told, [{"formula": UNSENDABLE} for _ in hits])
+
+        return self._offer("fusion", fuse=fuse, explain=explain)
 
     @hookimpl
     def altus4_categorizers(self) -> list[Any]:
