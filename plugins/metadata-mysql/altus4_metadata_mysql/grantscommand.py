@@ -64,6 +64,7 @@ def grants_command(tables: TableRights) -> click.Command:
         if as_json:
             click.echo(orjson.dumps(found))
             return
+        click.echo("-- An account that is there already keeps its password: the one below is not it.")
         for each, lines in found.items():
             click.echo(f"-- {TITLES[each]}")
             for line in lines:

@@ -121,6 +121,7 @@ async def test_text_and_usage(schema):
     printed = await altus4(schema.url, "grants")
     lines = printed.stdout.splitlines()
     assert [line for line in lines if line.startswith("--")] == [
+        "-- An account that is there already keeps its password: the one below is not it.",
         "-- altus4 migrate, and altus4 restore",
         "-- altus4 serve and its other commands: what the enabled plugins need; after altus4 migrate up",
         "-- altus4 backup",
