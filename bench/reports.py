@@ -18,8 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from altus4_analytics.admin import AdminReports
-from altus4_analytics.history import History
-from altus4_analytics.period import Days
+from altus4_analytics.period import Days, span_of
 from altus4_analytics.reader import FigureReader
 from altus4_analytics.reports import Reports
 from altus4_analytics.roller import Roller
@@ -98,7 +97,8 @@ async def measure(options: argparse.Namespace) -> None:
         today = clock.now().date()
         month = Days(today - timedelta(days=DAYS - 1), today)
         reader = FigureReader(lambda: store, clock)
-        reports, admin, history = Reports(reader), AdminReports(reader), History(lambda: store, clock)
+        reports, admin = Reports(reader), AdminReports(reader)
+        span = span_of(month.first, month.last)
 
         async def all_reports() -> None:
             mine = user.id
@@ -111,8 +111,9 @@ async def measure(options: argparse.Namespace) -> None:
             await ask("usage", lambda: reports.usage(mine, month, "live"))
             await ask("dashboard", lambda: reports.dashboard(mine, month, "live", "month"))
             await ask("system overview", lambda: admin.overview(month, "live"))
-            await ask("history", lambda: history.rows(mine, 100, 0))
-            await ask("history of a word", lambda: history.rows(mine, 100, 0, "12345"))
+            rows = store.searches.list
+            await ask("history", lambda: rows(mine, limit=100, offset=0, span=span))
+            await ask("history of a word", lambda: rows(mine, limit=100, offset=0, text="12345", span=span))
             await ask("count of the log", lambda: store.searches.count(mine))
 
         if options.raw:

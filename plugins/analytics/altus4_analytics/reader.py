@@ -89,6 +89,10 @@ class RememberingReader(FigureReader):
         self._found: dict[tuple[str, str, Days, Environment], asyncio.Task[Parts]] = {}
         self._turns = asyncio.Semaphore(AT_ONCE)
 
+    def remembering(self) -> FigureReader:
+        """Give itself."""
+        return self
+
     async def read(self, user_id: str, name: str, days: Days, environment: Environment = "live") -> Parts:
         """Give a user's figures of one name."""
         place = (user_id, name, days, environment)

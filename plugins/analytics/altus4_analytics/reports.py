@@ -53,19 +53,29 @@ class Reports:
         self._reader = reader
         self._sums: dict[tuple[str, str, Days, str], QueryList] | None = None  # kept for a single report
 
-    async def _ahead(self, user_id: str, days: Days, environment: Environment, *names: str) -> "Reports":
-        """Read figures at once; gives the reports that have them at hand."""
+    async def _ahead(
+        self, user_id: str, days: Days, environment: Environment, *names: str, compared: bool = True
+    ) -> "Reports":
+        """Read figures at once, `compared` with the volume of the days before; gives the reports that have them."""
         reader = self._reader.remembering()
         await asyncio.gather(
-            reader.read(user_id, DAILY, days.before, environment),
+            *(reader.read(user_id, DAILY, days.before, environment) for _ in range(int(compared))),
             *(reader.read(user_id, name, days, environment) for name in names),
         )
         ahead = Reports(reader)
-        ahead._sums = {}
+        ahead._sums = {} if self._sums is None else self._sums
         return ahead
 
     async def trend(self, user_id: str, days: Days, environment: Environment, period: str, *, full: bool) -> TrendData:
         """Say what was searched; `full` with each day and the growth."""
+        names = (POPULAR, DAILY, CATEGORIES, *((LATENCY,) if full else ()))
+        ahead = await self._ahead(user_id, days, environment, *names, compared=full)
+        return await ahead.trend_at_hand(user_id, days, environment, period, full=full)
+
+    async def trend_at_hand(
+        self, user_id: str, days: Days, environment: Environment, period: str, *, full: bool
+    ) -> TrendData:
+        """Say what was searched, from figures read one by one."""
         read = self._reader.read
         daily = await read(user_id, DAILY, days, environment)
         queries = await self._query_sums(user_id, POPULAR, days, environment)
@@ -89,6 +99,11 @@ class Reports:
 
     async def performance(self, user_id: str, days: Days, environment: Environment) -> PerformanceData:
         """Say how fast searches were."""
+        ahead = await self._ahead(user_id, days, environment, DAILY, LATENCY, MODES, compared=False)
+        return await ahead.performance_at_hand(user_id, days, environment)
+
+    async def performance_at_hand(self, user_id: str, days: Days, environment: Environment) -> PerformanceData:
+        """Say how fast searches were, from figures read one by one."""
         read = self._reader.read
         daily = await read(user_id, DAILY, days, environment)
         latency = await read(user_id, LATENCY, days, environment)
@@ -138,7 +153,7 @@ class Reports:
         total = volume(part for _, part in daily)
         clicks = [part for _, part in await self._reader.read(user_id, CLICKS, days, environment)]
         clicked = sum(part["searches"] for part in clicks)
-        performance = await self.performance(user_id, days, environment)
+        performance = await self.performance_at_hand(user_id, days, environment)
         popular, _ = await self.queries(user_id, days, environment, empty=False, limit=TOP, offset=0)
         summary = DashboardSummary(
             start_date=days.first.isoformat(),
@@ -157,7 +172,7 @@ class Reports:
             ),
         )
         return DashboardData(
-            trends=await self.trend(user_id, days, environment, period, full=True),
+            trends=await self.trend_at_hand(user_id, days, environment, period, full=True),
             performance=performance,
             popular_queries=tuple(popular),
             insights=tuple(await self.insights_at_hand(user_id, days, environment)),
@@ -168,6 +183,11 @@ class Reports:
 
     async def usage(self, user_id: str, days: Days, environment: Environment) -> UsageData:
         """Count by day, key and database."""
+        ahead = await self._ahead(user_id, days, environment, DAILY, KEYS, DATABASES, compared=False)
+        return await ahead.usage_at_hand(user_id, days, environment)
+
+    async def usage_at_hand(self, user_id: str, days: Days, environment: Environment) -> UsageData:
+        """Count by day, key and database, from figures read one by one."""
         read = self._reader.read
         counts = {day: part["searches"] for day, part in await read(user_id, DAILY, days, environment)}
         keys = added(part for _, part in await read(user_id, KEYS, days, environment))
