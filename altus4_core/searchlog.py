@@ -28,16 +28,21 @@ FIGURES: Final = (
 )  # fmt: skip
 """The names of figures. Each is an object with the members `live` and `test`, left out where there was no search.
 
-- `daily_searches`: `{searches, noResults, totalMs, minMs, maxMs, totalResults}`
+Searches that failed (`SearchRow.error_code`) count among `searches`; times, results and texts are of those answered.
+
+- `daily_searches`: `{searches, failed, errors, noResults, totalMs, minMs, maxMs, totalResults}`; `errors` is
+  `{code: searches}`; `minMs` and `maxMs` are null where none was answered. Days that were rolled up before failed
+  searches were logged have neither `failed` nor `errors`: there were none
 - `latency`: `{floor of the bucket in ms: searches}`, see `bucket_of`
 - `popular_queries`, `no_result_queries`: `{queries: [[text, searches, totalMs, totalResults, last]], below}`: the
   `MOST_QUERIES` most frequent; `below` is the most that any other query of the day can have (0: there is none);
   `last` in seconds since 1970
-- `search_modes`, `databases`, `api_keys`: `{name or id: [searches, totalMs]}`; of searches without a key: `""`
+- `search_modes`, `databases`, `api_keys`: `{name or id: [searches, totalMs, failed]}`; of searches without a key: `""`;
+  days rolled up before failed searches were logged have no third number
 - `categories`: `{name: results}`, the `MOST_CATEGORIES` largest
 - `clicks`: `{searches, clicks, conversions, positions, positioned}`: of searches of the day, whenever they were clicked
 - `index_gaps`: `{gaps: [[database, table, [columns], reason, searches, totalMs, last, sql]]}`: see
-  `altus4_core.indexgaps`; the `MOST_GAPS` most frequent
+  `altus4_core.indexgaps`; the `MOST_GAPS` most frequent; of failed searches, too: the index may be what they lacked
 """
 
 HASHED: Final = "hmac-sha256:"

@@ -105,7 +105,11 @@ class SearchedDatabase:
 
 @attrs.frozen
 class SearchRow:
-    """One logged search. `database_id` is None when several databases were searched: then `databases` has them."""
+    """One logged search.
+
+    `database_id` is None when several databases were searched: then `databases` has them. `error_code` is the code of
+    the answer to a search that failed, None of one that was answered, with or without results.
+    """
 
     id: str
     user_id: str
@@ -121,6 +125,7 @@ class SearchRow:
     request_id: str = ""
     environment: str | None = None
     databases: tuple[SearchedDatabase, ...] = ()
+    error_code: str | None = None
 
 
 @attrs.frozen

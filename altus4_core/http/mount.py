@@ -57,6 +57,7 @@ class Mount:
         async def run(state: RequestState, call: Call) -> web.StreamResponse:
             try:
                 with self.deadlines.within(self.request_timeout) as scope:
+                    state.scope = scope
                     result = await route.handler(call)
             except TimeoutError as error:
                 if not scope.expired:

@@ -5,12 +5,13 @@ import time
 import attrs
 from aiohttp import web
 
+from altus4_core.deadlines import Scope
 from altus4_core.records import Identity
 
 
 @attrs.define
 class RequestState:
-    """Filled in as the request goes on; read by the gate when the answer leaves."""
+    """Filled in as the request goes on; read by the gate when the answer leaves. `scope`: the handler's deadline."""
 
     id: str
     started: float = attrs.field(factory=time.perf_counter)
@@ -19,6 +20,7 @@ class RequestState:
     timings: dict[str, float] = attrs.field(factory=dict)
     identity: Identity | None = None
     plugin: str = "core"
+    scope: Scope | None = None
 
 
 STATE: web.RequestKey[RequestState] = web.RequestKey("altus4", RequestState)

@@ -8,8 +8,9 @@ import attrs
 
 from altus4_core.clock import Clock
 from altus4_core.composing.composition import Composition, Entry
+from altus4_core.deadlines import Scope
 from altus4_core.dispatch import Dispatch
-from altus4_core.errors import FieldProblem, ValidationFailed
+from altus4_core.errors import Altus4Error, FieldProblem, ValidationFailed
 from altus4_core.events import EventBus
 from altus4_core.orders import is_by_relevance
 from altus4_core.records import (
@@ -29,6 +30,7 @@ from altus4_core.search.directory import DatabaseDirectory
 from altus4_core.search.enrichment import Enrichment
 from altus4_core.search.explaining import Explaining, Explanations
 from altus4_core.search.faceting import faceted, unsupported
+from altus4_core.search.failing import FailedSearch, logged_code
 from altus4_core.search.fanout import FanOut
 from altus4_core.search.fingerprint import fingerprint
 from altus4_core.search.fitting import refuse_misfits
@@ -39,7 +41,7 @@ from altus4_core.search.judging import judge
 from altus4_core.search.merging import Merging
 from altus4_core.search.ordering import in_order
 from altus4_core.search.paging import cut, next_position
-from altus4_core.search.reporting import Reporter
+from altus4_core.search.reporting import Failure, Reporter
 from altus4_core.search.targets import OpenTargets
 from altus4_core.search.thresholds import above
 from altus4_core.settings.core import CoreSettings
@@ -109,8 +111,16 @@ class SearchPipeline:
         """List the registered modes."""
         return list(self._modes)
 
-    async def run(self, identity: Identity, request: SearchRequest, request_id: str) -> SearchAnswer:
-        """Search.
+    async def run(
+        self, identity: Identity, request: SearchRequest, request_id: str, scope: Scope | None = None
+    ) -> SearchAnswer:
+        """Search, and leave one event, whether it succeeds or fails.
+
+        Args:
+            identity: Who searches.
+            request: What for.
+            request_id: Names the search in the log.
+            scope: The deadline of whoever asks: a search that it interrupts has failed, and was not abandoned.
 
         Raises:
             ValidationFailed: unknown mode or fusion, a cursor of another search, or the mode refuses a value.
@@ -120,14 +130,27 @@ class SearchPipeline:
         """
         started = time.perf_counter()
         question = await self.question(identity, request)
-        if request.cache == "bypass":
-            answer = await self._answer(question, started)
-        else:
-            # Whose it is, what they may see, which databases in which version, and what is asked for.
-            rows = tuple([(database.id, database.version) for database in question.databases])
-            key = (identity.user_id, identity.credential_id, identity.databases, identity.environment, rows,
-                   question.mark, request.cursor)  # fmt: skip
-            answer = await self._flights.run(key, lambda: self._answer(question, started), _worth_keeping)
+        try:
+            if request.cache == "bypass":
+                answer = await self._answer(question, started)
+            else:
+                # Whose it is, what they may see, which databases in which version, and what is asked for.
+                rows = tuple([(database.id, database.version) for database in question.databases])
+                key = (identity.user_id, identity.credential_id, identity.databases, identity.environment, rows,
+                       question.mark, request.cursor)  # fmt: skip
+                answer = await self._flights.run(key, lambda: self._answer(question, started), _worth_keeping)
+        except BaseException as end:
+            failed = end if isinstance(end, FailedSearch) else FailedSearch(end)
+            code = logged_code(failed.error, scope)
+            if code is not None:
+                took = (time.perf_counter() - started) * 1000
+                ids = [database.id for database in question.databases]
+                self._reporter.report_failure(
+                    identity, Failure(question.request, ids, failed.outcomes, code), request_id, took
+                )
+            if failed is end:
+                raise failed.error from failed.error.__cause__
+            raise
         took = (time.perf_counter() - started) * 1000
         self._reporter.report(identity, answer, request_id, took)
         return answer
@@ -161,6 +184,15 @@ class SearchPipeline:
             return in_order(outcomes, question.request.sort)
         return self._merging.fuse(question.fusion, question.request.fusion, outcomes)
 
+    def _judged(self, question: Question, outcomes: Sequence[DatabaseOutcome]) -> Sequence[FusedHit]:
+        """Merge what the databases gave, unless the search has failed."""
+        try:
+            judge(question.request, outcomes)
+            refuse_misfits(outcomes)
+            return self.fuse(question, outcomes)
+        except Altus4Error as error:
+            raise FailedSearch(error, outcomes) from error
+
     async def _answer(self, question: Question, started: float) -> SearchAnswer:
         request = question.request
         ends = started + request.timeout_ms / 1000
@@ -169,9 +201,7 @@ class SearchPipeline:
             request = attrs.evolve(request, timeout_ms=max(int(request.timeout_ms - spent * 1000), 1))
             question = attrs.evolve(question, request=request)
         outcomes = await self.outcomes(question)
-        judge(request, outcomes)
-        refuse_misfits(outcomes)
-        fused = self.fuse(question, outcomes)
+        fused = self._judged(question, outcomes)
         total, relation = total_of(outcomes, len(fused))
         if request.min_score and is_by_relevance(request.sort):
             fused, (total, relation) = above(fused, request.min_score, outcomes)

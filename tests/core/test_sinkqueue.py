@@ -3,6 +3,8 @@
 import asyncio
 import os
 import random
+import threading
+import time
 from datetime import UTC, datetime
 
 import pytest
@@ -193,4 +195,52 @@ async def test_each_event_is_written_once_however_the_sink_dawdles(tmp_path):
     await until(lambda: queue.figures.queued == 0)
     assert (queue.figures.dropped, queue.figures.written) == (0, 400)
     await queue.stop(1)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("state", ["away", "hangs", "works"])
+@pytest.mark.parametrize("patience", [0.05, 1.0], ids=["deadline-first", "append-first"])
+async def test_a_stop_during_a_slow_append_loses_nothing(sink, tmp_path, monkeypatch, state, patience):
+    """The disk takes longer for the first events than the stop waits, or not, while others come; then the next start.
+
+    Whether the sink is away, hangs, or works again by then, all are written, in order, and on disk once. A batch that
+    the sink took just before its writer was ended comes again, with the same ids.
+    """
+    appending = threading.Event()
+
+    def slow(handle, data, place):
+        appending.set()
+        time.sleep(0.3)  # in the spill's thread, as a disk would
+        return write(handle, data, place)
+
+    write = os.pwrite
+    sink.away = True
+    queue = queue_of(sink, tmp_path)
+    monkeypatch.setattr(os, "pwrite", slow)
+    for number in range(10):
+        queue.put(event(number))
+    await until(appending.is_set)
+    assert queue.figures.spilled == 0, "it is still under way"
+    for number in range(10, 20):
+        queue.put(event(number))
+    sink.away = state == "away"
+    if state == "hangs":
+        sink.hangs.clear()
+    stop = asyncio.create_task(queue.stop(patience))
+    await asyncio.sleep(0)
+    number = 20
+    while not stop.done() and number < 30:  # of requests that end last
+        queue.put(event(number))
+        number += 1
+        await asyncio.sleep(0.02)
+    await stop
+    monkeypatch.undo()
+    assert queue.figures.dropped == 0
+    sink.away = False
+    sink.hangs.set()
+    following = queue_of(sink, tmp_path)
+    await until(lambda: len(sink.ids) >= number)
+    await following.stop(1)
+    assert list(dict.fromkeys(sink.ids)) == ids(range(number))
+    assert len(sink.ids) == number or state == "works"
     assert list(tmp_path.iterdir()) == []

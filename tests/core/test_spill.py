@@ -40,6 +40,20 @@ async def test_what_went_in_comes_out_in_order(folder):
     spill.close()
 
 
+async def test_a_failed_search_comes_back_with_its_code_and_older_events_without(folder):
+    """Such as an earlier release has left behind, which knew of no failed searches."""
+    spill = Spill(folder, ROOM)
+    events = [event(1, query="x"), event(2, query="y", error_code="TIMEOUT")]
+    await spill.append(events)
+    spill.close()
+    heir = Spill(folder, ROOM)
+    await heir.adopt()
+    found = await heir.peek(9)
+    assert found == events
+    assert [one.payload.get("error_code") for one in found] == [None, "TIMEOUT"]
+    heir.close()
+
+
 async def test_only_the_owner_may_read(folder):
     spill = Spill(folder, ROOM)
     await spill.append([event(1)])

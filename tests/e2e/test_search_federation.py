@@ -145,6 +145,45 @@ def test_all_or_nothing(stopped: Federation) -> None:
     assert seconds < DEADLINE + 0.2
 
 
+def test_each_search_is_one_row_of_the_log_however_it_ended(stopped: Federation) -> None:
+    """What clients were told is what `searches` has: 200, 504, 502, 422, alone and in a batch; a 400 was no search."""
+    three, milliseconds = [stopped.ids["three"]], int(DEADLINE * 1000)
+    bodies: list[dict[str, Any]] = [
+        {"query": "garden", "databases": three, "timeoutMs": milliseconds},
+        {"query": "garden", "partial": "fail", "timeoutMs": milliseconds},
+        {"query": "(" * 200 + "garden" + ")" * 200, "searchMode": "boolean"},
+        {"query": "garden", "databases": [stopped.ids["one"]]},
+        {"query": "garden", "limit": -1},
+    ]
+    told: dict[str, tuple[int, str | None]] = {}
+    for body in bodies:
+        status, answer, _ = stopped.search(**body)
+        told[answer["meta"]["requestId"]] = (status, answer.get("error", {}).get("code"))
+    assert list(told.values()) == [
+        (504, "TIMEOUT"), (502, "SEARCH_FAILED"), (422, "QUERY_TOO_EXPENSIVE"), (200, None), (400, "VALIDATION_ERROR")
+    ]  # fmt: skip
+    batch = stopped.gateway.request("POST", "/api/v1/search/batch", {"searches": bodies}, stopped.key)
+    for each in batch.data["results"]:
+        told[each["requestId"]] = (each["status"], each.get("error", {}).get("code"))
+    assert [status for status, _ in told.values()][5:] in ([504, 502, 422, 200, 400], [502, 502, 422, 200, 400])
+    expected = sorted((request_id, code) for request_id, (status, code) in told.items() if status != 400)
+    schema = stopped.gateway.environment["ALTUS4_METADATA_URL"].partition("?")[0].rpartition("/")[2]
+    names = ", ".join(f"'{request_id}'" for request_id in told)
+    sql = f"SELECT request_id, error_code, database_id, id FROM {schema}.searches WHERE request_id IN ({names})"
+    ends = time.monotonic() + 10
+    while len(rows := run_sql(stopped.server, [sql])) < len(expected) and time.monotonic() < ends:
+        time.sleep(0.1)
+    assert sorted((row[0], row[1]) for row in rows) == expected
+    assert {row[2] for row in rows if row[1] == "TIMEOUT"} == set(three)
+    partial = next(row[3] for row in rows if row[1] == "SEARCH_FAILED" and row[2] is None)
+    shares = f"SELECT database_id, status FROM {schema}.search_databases WHERE search_id = '{partial}'"
+    states = {row[0]: row[1] for row in run_sql(stopped.server, [shares])}
+    assert [states[stopped.ids[name]] for name in ("one", "two")] == ["ok", "ok"]
+    assert states[stopped.ids["three"]] in {"timeout", "error", "circuitOpen"}
+    history = stopped.gateway.get("/api/v1/search/history?limit=1000", stopped.key).data
+    assert {row["requestId"]: row.get("errorCode") for row in history if row["requestId"] in told} == dict(expected)
+
+
 def test_only_the_stopped_one(stopped: Federation) -> None:
     status, answer, seconds = stopped.search(timeoutMs=int(DEADLINE * 1000), databases=[stopped.ids["three"]])
     assert status in {502, 504}, answer

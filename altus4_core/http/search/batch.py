@@ -7,6 +7,7 @@ from typing import Any
 
 import attrs
 
+from altus4_core.deadlines import Deadlines
 from altus4_core.errors import Altus4Error, DeadlineExceeded, FieldProblem, ProviderFault, ValidationFailed
 from altus4_core.gateway import Gateway
 from altus4_core.http.access import subject_of
@@ -68,6 +69,7 @@ class BatchRoutes:
         self._pipeline = gateway.pipeline
         self._reader = reader
         self._decode = Decoder(SearchBody, unknown="refuse")
+        self._deadlines = Deadlines()
         self._most = core.search.batch_size
         self._at_once = core.search.batch_concurrency
         self._seconds = max(core.server.request_timeout - _RESERVE, core.server.request_timeout / 2)
@@ -106,8 +108,8 @@ class BatchRoutes:
         request_id = new_id()
         try:
             request = self._reader.read(self._decode(search))
-            async with asyncio.timeout(ends - time.monotonic()):
-                answer = await self._pipeline.run(call.caller, request, request_id)
+            with self._deadlines.within(ends - time.monotonic()) as scope:
+                answer = await self._pipeline.run(call.caller, request, request_id, scope)
         except TimeoutError:
             return _failed(DeadlineExceeded("The batch had no time left for this search."), request_id)
         except Altus4Error as error:

@@ -10,6 +10,7 @@ from altus4_core.gateway import Gateway
 from altus4_core.http.search.body import SearchBody
 from altus4_core.http.search.data import NoticeData, SearchData
 from altus4_core.http.search.reader import RequestReader
+from altus4_core.http.state import STATE
 from altus4_core.records import Action
 from altus4_core.routing import Call, Route
 from altus4_core.schema.decode import field
@@ -136,7 +137,8 @@ class InquiryRoutes:
         body: ExplainBody = call.body
         request = attrs.evolve(self._reader.read(body), explain=True)
         ends = time.perf_counter() + request.timeout_ms / 1000
-        data = answer_json(await self._pipeline.run(call.caller, request, call.request_id))
+        scope = call.request[STATE].scope
+        data = answer_json(await self._pipeline.run(call.caller, request, call.request_id, scope))
         if body.missing is not None:
             data["missing"] = await self._missing.explain(call.caller, request, body.missing, ends)
         return data

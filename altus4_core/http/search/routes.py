@@ -14,6 +14,7 @@ from altus4_core.http.search.body import SearchBody, SearchQuery, SuggestQuery
 from altus4_core.http.search.data import SearchData, SuggestData
 from altus4_core.http.search.inquiries import InquiryRoutes
 from altus4_core.http.search.reader import RequestReader
+from altus4_core.http.state import STATE
 from altus4_core.records import Action, Notice, SuggestRequest
 from altus4_core.routing import Call, Route
 from altus4_core.search.answer import answer_json, notice_json, suggestion_json
@@ -90,7 +91,7 @@ class SearchRoutes:
     async def _run(self, call: Call, body: SearchBody) -> dict[str, Any]:
         request = self._reader.read(body)
         ends = time.perf_counter() + request.timeout_ms / 1000
-        answer = await self._gateway.pipeline.run(call.caller, request, call.request_id)
+        answer = await self._gateway.pipeline.run(call.caller, request, call.request_id, call.request[STATE].scope)
         data = answer_json(answer)
         if request.include_analytics and call.caller.databases is not None:
             message = "Trends and advice are of all databases of the account, and the key is confined to some."

@@ -34,28 +34,32 @@ def figure(name: str, rows: Iterable[SearchRow], events: Iterable[ResultEvent]) 
 
 
 def _of(name: str, rows: list[SearchRow], events: list[ResultEvent]) -> dict[str, Any]:
+    answered = [row for row in rows if row.error_code is None]
     if name == DAILY:
-        times = [row.execution_time_ms for row in rows]
+        times = [row.execution_time_ms for row in answered]
+        errors = Counter(row.error_code for row in rows if row.error_code is not None)
         return {
             "searches": len(rows),
-            "noResults": sum(not row.result_count for row in rows),
+            "failed": errors.total(),
+            "errors": dict(errors),
+            "noResults": sum(not row.result_count for row in answered),
             "totalMs": sum(times),
-            "minMs": min(times),
-            "maxMs": max(times),
-            "totalResults": sum(row.result_count for row in rows),
+            "minMs": min(times, default=None),
+            "maxMs": max(times, default=None),
+            "totalResults": sum(row.result_count for row in answered),
         }
     if name == LATENCY:
-        counts = Counter(bucket_of(row.execution_time_ms) for row in rows)
+        counts = Counter(bucket_of(row.execution_time_ms) for row in answered)
         return {str(bucket): counts[bucket] for bucket in sorted(counts)}
     if name in {POPULAR, NO_RESULTS}:
-        return _queries([row for row in rows if name == POPULAR or not row.result_count])
+        return _queries([row for row in answered if name == POPULAR or not row.result_count])
     if name == MODES:
-        return _sums((row.search_mode, row.execution_time_ms) for row in rows)
+        return _sums((row.search_mode, row.execution_time_ms, row) for row in rows)
     if name == KEYS:
-        return _sums((row.api_key_id or "", row.execution_time_ms) for row in rows)
+        return _sums((row.api_key_id or "", row.execution_time_ms, row) for row in rows)
     if name == DATABASES:
-        single = [(row.database_id, row.execution_time_ms) for row in rows if row.database_id is not None]
-        return _sums([*single, *((one.id, one.execution_time_ms) for row in rows for one in row.databases)])
+        single = [(row.database_id, row.execution_time_ms, row) for row in rows if row.database_id is not None]
+        return _sums([*single, *((one.id, one.execution_time_ms, row) for row in rows for one in row.databases)])
     if name == CATEGORIES:
         total: Counter[str] = Counter()
         for row in rows:
@@ -70,12 +74,13 @@ def _of(name: str, rows: list[SearchRow], events: list[ResultEvent]) -> dict[str
     return _clicks({row.id for row in rows}, events)
 
 
-def _sums(pairs: Iterable[tuple[str, int]]) -> dict[str, Any]:
+def _sums(triples: Iterable[tuple[str, int, SearchRow]]) -> dict[str, Any]:
     found: dict[str, list[int]] = {}
-    for key, ms in pairs:
-        entry = found.setdefault(key, [0, 0])
+    for key, ms, row in triples:
+        entry = found.setdefault(key, [0, 0, 0])
         entry[0] += 1
-        entry[1] += ms
+        entry[1] += ms if row.error_code is None else 0
+        entry[2] += row.error_code is not None
     return found
 
 

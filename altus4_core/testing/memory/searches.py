@@ -13,6 +13,7 @@ from altus4_core.testing.memory.tables import Tables, whole
 
 LONGEST_QUERY = 1000
 LONGEST_RESULT_ID = 512
+LONGEST_CODE = 64
 LARGEST_POSITION = 1_000_000
 MOST = 2**31 - 1
 
@@ -122,8 +123,13 @@ class MemorySearches:
             execution_time_ms=max(0, min(MOST, row.execution_time_ms)),
             created_at=whole(row.created_at),
             request_id=row.request_id if row.request_id.isascii() and len(row.request_id) <= 64 else "",
+            error_code=None if row.error_code is None else _code(row.error_code),
             databases=tuple(sorted(row.databases, key=lambda one: one.id)),
         )
+
+
+def _code(text: str) -> str:
+    return text[:LONGEST_CODE].encode("ascii", "replace").decode().replace("\0", "?")
 
 
 def _words(text: str) -> set[str]:

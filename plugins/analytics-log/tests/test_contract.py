@@ -49,6 +49,12 @@ class TestEventLines(SinkContract):
         )
         assert path.stat().st_mode & 0o777 == 0o600
 
+    async def test_a_failed_search_has_its_code(self, provider, valid, path):
+        failed = attrs.evolve(valid[1], payload={**valid[1].payload, "error_code": "TIMEOUT"})
+        await provider.write([valid[0], failed])
+        lines = [orjson.loads(line) for line in path.read_bytes().splitlines()]
+        assert [line.get("error_code") for line in lines] == [None, "TIMEOUT"]
+
     async def test_a_renamed_file_is_begun_anew(self, provider, valid, path):
         await provider.write(valid[:1])
         path.rename(path.with_suffix(".1"))

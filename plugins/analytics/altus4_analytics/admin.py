@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from altus4_analytics.data import PerformanceData, SystemOverview, UserActivity
 from altus4_analytics.period import Days
 from altus4_analytics.reader import Environment, FigureReader, Parts
-from altus4_analytics.reports import RANKS, day_rows, performance_of
+from altus4_analytics.reports import RANKS, day_rows, error_counts, performance_of
 from altus4_analytics.sums import percentiles, volume
 from altus4_core.searchlog import DAILY, LATENCY, MODES
 
@@ -36,6 +36,9 @@ class AdminReports:
             zero_result_rate=total.no_result_rate,
             average_response_time=total.mean_ms,
             p95=percentiles((part for _, part in latency), RANKS)[1],
+            failed_searches=total.failed,
+            failure_rate=total.failure_rate,
+            errors=error_counts(total),
         )
 
     async def activity(self, days: Days, environment: Environment, limit: int, offset: int) -> Sequence[UserActivity]:
@@ -44,7 +47,7 @@ class AdminReports:
         for user_id, parts in (await self._users(days, environment)).items():
             total = volume(part for _, part in parts)
             last = max(day for day, _ in parts).isoformat()
-            rows.append(UserActivity(user_id, total.searches, total.no_results, last, total.mean_ms))
+            rows.append(UserActivity(user_id, total.searches, total.no_results, last, total.mean_ms, total.failed))
         rows.sort(key=lambda row: (-row.searches, row.user_id))
         return rows[offset : offset + limit]
 

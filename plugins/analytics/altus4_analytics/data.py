@@ -16,8 +16,16 @@ class GrowthData:
 
 
 @attrs.frozen
+class ErrorCount:
+    """How many searches failed with a code."""
+
+    code: str
+    count: int
+
+
+@attrs.frozen
 class DayData:
-    """One day's searches."""
+    """One day's searches. `failed` ended in an error (422, 5xx); times and results are of the others."""
 
     date: str
     total_queries: int
@@ -28,11 +36,12 @@ class DayData:
     p95: float | None = None
     p99: float | None = None
     avg_results: float | None = None
+    failed: int = 0
 
 
 @attrs.frozen
 class TrendData:
-    """What was searched in some days."""
+    """What was searched in some days. `query_volume` counts all; time, queries and categories are of those answered."""
 
     period: str
     start_date: str
@@ -44,20 +53,26 @@ class TrendData:
     time_zone: str = "UTC"
     daily_breakdown: tuple[DayData, ...] | None = None
     growth: GrowthData | None = None
+    failed_queries: int = 0
 
 
 @attrs.frozen
 class ModeData:
-    """One search mode's share."""
+    """One search mode's share; `avg_time` is of searches that were answered."""
 
     search_mode: str
     count: int
     avg_time: float | None = None
+    failed: int = 0
 
 
 @attrs.frozen
 class PerformanceSummary:
-    """All days together. Means are weighted by volume; `p95` comes from the added distributions of the days."""
+    """All days together. Means are weighted by volume; `p95` comes from the added distributions of the days.
+
+    Failed searches count in `total_queries`, and in no mean and percentile; `failure_rate` is their share (0..1), and
+    `errors` has their codes, the most frequent first.
+    """
 
     total_queries: int
     start_date: str
@@ -68,11 +83,17 @@ class PerformanceSummary:
     p50: float | None = None
     p95: float | None = None
     p99: float | None = None
+    failed_queries: int = 0
+    failure_rate: float | None = None
+    errors: tuple[ErrorCount, ...] = ()
 
 
 @attrs.frozen
 class PerformanceData:
-    """How fast searches were. Percentiles: nearest rank, exact below 256 ms, else at most 0.4 % off."""
+    """How fast searches were that were answered, and how many failed.
+
+    Percentiles: nearest rank, exact below 256 ms, else at most 0.4 % off.
+    """
 
     time_series_data: tuple[DayData, ...]
     search_mode_distribution: tuple[ModeData, ...]
@@ -81,7 +102,7 @@ class PerformanceData:
 
 @attrs.frozen
 class QueryData:
-    """One text that was searched, by days' lists of their 1,000 most frequent ones.
+    """One text of searches that were answered, by days' lists of their 1,000 most frequent ones.
 
     On days with more, what lies below is not counted: `frequency_at_most` is there when it may be more than
     `frequency`; times, results and `last_used` are then of the searches counted. `approximation.unlistedAtMost` beside
@@ -98,7 +119,10 @@ class QueryData:
 
 @attrs.frozen
 class HistoryData:
-    """One search. `database` is the only one searched, `databases` several."""
+    """One search. `database` is the only one searched, `databases` several.
+
+    `error_code` is there if it failed: the code of its answer (TIMEOUT, SEARCH_FAILED, QUERY_TOO_EXPENSIVE, ...).
+    """
 
     id: str
     query: str
@@ -110,6 +134,7 @@ class HistoryData:
     database: str | None = None
     request_id: str | None = None
     environment: str | None = None
+    error_code: str | None = None
 
 
 @attrs.frozen
@@ -135,7 +160,7 @@ class InsightData:
 
 @attrs.frozen
 class DashboardSummary:
-    """The figures of the first line."""
+    """The figures of the first line. Rates and means are of searches that were answered, `failure_rate` of all."""
 
     start_date: str
     end_date: str
@@ -150,6 +175,8 @@ class DashboardSummary:
     p95: float | None = None
     click_through_rate: float | None = None
     mean_click_position: float | None = None
+    failed_searches: int = 0
+    failure_rate: float | None = None
 
 
 @attrs.frozen
@@ -167,11 +194,15 @@ class DashboardData:
 
 @attrs.frozen
 class UsedData:
-    """How much something was used. A search over several databases counts for each of them."""
+    """How much something was used. A search over several databases counts for each of them.
+
+    `failed` of the searches ended in an error, whichever database was to blame; `avg_time` is of the others.
+    """
 
     searches: int
     id: str | None = None
     avg_time: float | None = None
+    failed: int = 0
 
 
 @attrs.frozen
@@ -180,6 +211,7 @@ class UsageDay:
 
     date: str
     searches: int
+    failed: int = 0
 
 
 @attrs.frozen
@@ -202,11 +234,15 @@ class UserActivity:
     no_results: int
     last_day: str
     avg_time: float | None = None
+    failed: int = 0
 
 
 @attrs.frozen
 class SystemOverview:
-    """Everybody's searches."""
+    """Everybody's searches. Rates and means are of those that were answered, `failure_rate` of all.
+
+    `errors` has the codes of failed searches, the most frequent first.
+    """
 
     start_date: str
     end_date: str
@@ -218,3 +254,6 @@ class SystemOverview:
     zero_result_rate: float | None = None
     average_response_time: float | None = None
     p95: float | None = None
+    failed_searches: int = 0
+    failure_rate: float | None = None
+    errors: tuple[ErrorCount, ...] = ()

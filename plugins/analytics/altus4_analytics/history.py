@@ -111,6 +111,9 @@ class History:
         if search is None or key_id not in {None, search.api_key_id}:
             message = "There is no search with this request id."
             raise NotFound(message)
+        if search.error_code is not None:
+            message = "The search of this request id failed, and has no results."
+            raise NotFound(message)
         event = ResultEvent(search.id, user_id, body.type, body.result_id, self._clock.now(), body.position)
         return EventData(await self._store().searches.add_result_event(event, search.created_at))
 
@@ -133,6 +136,7 @@ def history_row(row: SearchRow) -> HistoryData:
         database=row.database_id,
         request_id=row.request_id or None,
         environment=row.environment,
+        error_code=row.error_code,
     )
 
 

@@ -14,6 +14,7 @@ FEWEST: Final = 5  # uses of a query before it is spoken of
 SLOW: Final = 3.0  # times the mean
 NOTICEABLE_MS: Final = 100
 NO_RESULT_RATE: Final = 0.2
+FAILURE_RATE: Final = 0.01
 GROWTH_PERCENT: Final = 25.0
 LOW_CLICKS: Final = 0.1
 MOST: Final = 3  # queries named of each kind
@@ -36,7 +37,8 @@ class Known:
 def insights(known: Known) -> list[InsightData]:
     """Say what is worth knowing, the most certain first."""
     indexes = index_insights(known.gaps, known.by_database, known.names, FEWEST)[:MOST]
-    found = [*_slow(known), *_empty(known), *indexes, *_rate(known), *_growth(known), *_clicks(known)]
+    shares = [*_rate(known), *_failures(known), *_clicks(known)]
+    found = [*_slow(known), *_empty(known), *indexes, *shares, *_growth(known)]
     return sorted(found, key=lambda insight: -insight.confidence)
 
 
@@ -94,19 +96,42 @@ def _bound(one: QuerySum) -> dict[str, int]:
 
 def _rate(known: Known) -> list[InsightData]:
     now = known.now
-    if now.searches < FEWEST or now.no_results / now.searches <= NO_RESULT_RATE:
+    if now.answered < FEWEST or now.no_results / now.answered <= NO_RESULT_RATE:
         return []
-    percent = round(now.no_results / now.searches * 100, 1)
+    percent = round(now.no_results / now.answered * 100, 1)
     return [
         InsightData(
             "content",
-            confidence(now.searches),
+            confidence(now.answered),
             f"{percent:g} % of the searches found nothing.",
             actionable=True,
             data={
                 "noResults": now.no_results,
+                "searches": now.answered,
+                "arithmetic": f"{now.no_results} / {now.answered} = {percent:g} % > {NO_RESULT_RATE:.0%}",
+            },
+        )
+    ]
+
+
+def _failures(known: Known) -> list[InsightData]:
+    now = known.now
+    if now.failed < FEWEST or now.failed / now.searches <= FAILURE_RATE:
+        return []
+    percent = round(now.failed / now.searches * 100, 1)
+    code, count = next(iter(now.errors.items()))
+    return [
+        InsightData(
+            "performance",
+            confidence(now.searches),
+            f"{percent:g} % of the searches failed, most often with {code[:64]} ({count}).",
+            actionable=True,
+            data={
+                "failed": now.failed,
                 "searches": now.searches,
-                "arithmetic": f"{now.no_results} / {now.searches} = {percent:g} % > {NO_RESULT_RATE:.0%}",
+                "errors": dict(now.errors),
+                "arithmetic": f"{now.failed} / {now.searches} = {percent:g} % > {FAILURE_RATE:.0%}",
+                "suggestion": "GET /api/v1/search/history shows them with their `errorCode`.",
             },
         )
     ]

@@ -8,6 +8,7 @@ from altus4_analytics.data import (
     DashboardData,
     DashboardSummary,
     DayData,
+    ErrorCount,
     GrowthData,
     InsightData,
     ModeData,
@@ -22,7 +23,19 @@ from altus4_analytics.data import (
 from altus4_analytics.insights import Known, insights
 from altus4_analytics.period import Days
 from altus4_analytics.reader import Environment, FigureReader, Parts
-from altus4_analytics.sums import QueryList, QuerySum, added, counted, growth, mean, percentiles, query_sums, volume
+from altus4_analytics.sums import (
+    QueryList,
+    QuerySum,
+    Use,
+    Volume,
+    added,
+    counted,
+    growth,
+    mean,
+    percentiles,
+    query_sums,
+    volume,
+)
 from altus4_core.indexgaps import gap_sums
 from altus4_core.searchlog import (
     CATEGORIES,
@@ -95,6 +108,7 @@ class Reports:
             avg_response_time=total.mean_ms,
             daily_breakdown=breakdown,
             growth=compared,
+            failed_queries=total.failed,
         )
 
     async def performance(self, user_id: str, days: Days, environment: Environment) -> PerformanceData:
@@ -137,7 +151,7 @@ class Reports:
                 no_results=(await self._query_sums(user_id, NO_RESULTS, days, environment)).queries,
                 clicked=sum(part["searches"] for part in clicks),
                 gaps=gaps,
-                by_database={key: count for key, count, _ in databases},
+                by_database={use.key: use.searches for use in databases},
                 names=await self._reader.database_names(user_id) if gaps else {},
             )
         )
@@ -166,10 +180,12 @@ class Reports:
             zero_result_rate=total.no_result_rate,
             average_response_time=total.mean_ms,
             p95=performance.summary.p95,
-            click_through_rate=mean(clicked, total.searches, 4),
+            click_through_rate=mean(clicked, total.answered, 4),
             mean_click_position=mean(
                 sum(part["positions"] for part in clicks), sum(part["positioned"] for part in clicks)
             ),
+            failed_searches=total.failed,
+            failure_rate=total.failure_rate,
         )
         return DashboardData(
             trends=await self.trend_at_hand(user_id, days, environment, period, full=True),
@@ -189,14 +205,14 @@ class Reports:
     async def usage_at_hand(self, user_id: str, days: Days, environment: Environment) -> UsageData:
         """Count by day, key and database, from figures read one by one."""
         read = self._reader.read
-        counts = {day: part["searches"] for day, part in await read(user_id, DAILY, days, environment)}
+        daily = {day: volume([part]) for day, part in await read(user_id, DAILY, days, environment)}
         keys = added(part for _, part in await read(user_id, KEYS, days, environment))
         databases = added(part for _, part in await read(user_id, DATABASES, days, environment))
         return UsageData(
-            days=tuple(UsageDay(day.isoformat(), counts.get(day, 0)) for day in days.each()),
-            keys=tuple(UsedData(count, key or None, mean(ms, count)) for key, count, ms in keys),
-            databases=tuple(UsedData(count, key, mean(ms, count)) for key, count, ms in databases),
-            total=sum(counts.values()),
+            days=tuple(_usage_day(day, daily.get(day, Volume())) for day in days.each()),
+            keys=tuple(map(_used, keys)),
+            databases=tuple(map(_used, databases)),
+            total=sum(each.searches for each in daily.values()),
         )
 
     async def _query_sums(self, user_id: str, name: str, days: Days, environment: Environment) -> QueryList:
@@ -223,7 +239,7 @@ def performance_of(days: Days, daily: Parts, latency: Parts, modes: Parts) -> Pe
     return PerformanceData(
         time_series_data=tuple(day_rows(days, daily, latency)),
         search_mode_distribution=tuple(
-            ModeData(name, count, mean(ms, count)) for name, count, ms in added(part for _, part in modes)
+            ModeData(use.key, use.searches, use.mean_ms, use.failed) for use in added(part for _, part in modes)
         ),
         summary=PerformanceSummary(
             total_queries=total.searches,
@@ -234,8 +250,24 @@ def performance_of(days: Days, daily: Parts, latency: Parts, modes: Parts) -> Pe
             p50=p50,
             p95=p95,
             p99=p99,
+            failed_queries=total.failed,
+            failure_rate=total.failure_rate,
+            errors=error_counts(total),
         ),
     )
+
+
+def error_counts(total: Volume) -> tuple[ErrorCount, ...]:
+    """Give the codes of failed searches, the most frequent first."""
+    return tuple(ErrorCount(code, count) for code, count in total.errors.items())
+
+
+def _usage_day(day: date, total: Volume) -> UsageDay:
+    return UsageDay(day.isoformat(), total.searches, total.failed)
+
+
+def _used(use: Use) -> UsedData:
+    return UsedData(use.searches, use.key or None, use.mean_ms, use.failed)
 
 
 def day_rows(days: Days, daily: Parts, latency: Parts) -> Sequence[DayData]:
@@ -260,6 +292,7 @@ def _day(day: date, daily: Parts, latency: Parts) -> DayData:
         p95,
         p99,
         total.mean_results,
+        total.failed,
     )
 
 

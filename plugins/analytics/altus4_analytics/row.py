@@ -6,7 +6,8 @@ from typing import Any, Final
 from altus4_core.records import Event
 from altus4_core.stored import SearchedDatabase, SearchRow
 
-LONGEST_QUERY: Final = 1000  # characters, as the column has
+LONGEST_QUERY: Final = 1000  # characters, as the columns have
+LONGEST_CODE: Final = 64
 LARGEST_INT: Final = 2**31 - 1
 
 
@@ -35,6 +36,7 @@ def search_row(event: Event) -> SearchRow:
         api_key_id=payload.get("key_id"),
         request_id=event.request_id,
         environment=event.environment,
+        error_code=_code(payload.get("error_code")),
         databases=tuple(map(_database, payload.get("databases") or ())) if len(ids) > 1 else (),
     )
 
@@ -43,6 +45,10 @@ def _database(share: Mapping[str, Any]) -> SearchedDatabase:
     return SearchedDatabase(
         str(share["id"]), str(share.get("status", "ok")), _int(share.get("matched")), _int(share.get("took_ms"))
     )
+
+
+def _code(value: Any) -> str | None:
+    return None if value is None else str(value)[:LONGEST_CODE]
 
 
 def _int(value: Any) -> int:

@@ -12,48 +12,63 @@ from altus4_core.searchlog import FINE_BITS
 
 @attrs.frozen
 class Volume:
-    """What days of searches add up to; times in milliseconds. Means are None where there was no search."""
+    """What days of searches add up to; times in milliseconds, of those answered. Means are None where none was.
+
+    `errors` says how many searches failed with which code.
+    """
 
     searches: int = 0
+    failed: int = 0
     no_results: int = 0
     total_ms: int = 0
     total_results: int = 0
     min_ms: int | None = None
     max_ms: int | None = None
+    errors: Mapping[str, int] = attrs.field(factory=dict)
 
     @property
     def mean_ms(self) -> float | None:
-        """Give the mean time of a search."""
-        return mean(self.total_ms, self.searches)
+        """Give the mean time of a search that was answered."""
+        return mean(self.total_ms, self.answered)
 
     @property
     def mean_results(self) -> float | None:
-        """Give the mean number of matches."""
-        return mean(self.total_results, self.searches)
+        """Give the mean number of matches of a search that was answered."""
+        return mean(self.total_results, self.answered)
+
+    @property
+    def answered(self) -> int:
+        """Give how many searches did not fail."""
+        return self.searches - self.failed
 
     @property
     def successful(self) -> int:
         """Give how many searches found something."""
-        return self.searches - self.no_results
+        return self.answered - self.no_results
 
     @property
     def no_result_rate(self) -> float | None:
-        """Give the share of searches that found nothing, 0..1."""
-        return mean(self.no_results, self.searches, 4)
+        """Give the share of answered searches that found nothing, 0..1."""
+        return mean(self.no_results, self.answered, 4)
+
+    @property
+    def failure_rate(self) -> float | None:
+        """Give the share of searches that failed, 0..1."""
+        return mean(self.failed, self.searches, 4)
 
 
 def volume(parts: Iterable[Mapping[str, Any]]) -> Volume:
-    """Add up `daily_searches`."""
+    """Add up `daily_searches`; days rolled up before failed searches were logged say nothing of them."""
     days = list(parts)
-    if not days:
-        return Volume()
     return Volume(
         searches=sum(day["searches"] for day in days),
+        failed=sum(day.get("failed", 0) for day in days),
         no_results=sum(day["noResults"] for day in days),
         total_ms=sum(day["totalMs"] for day in days),
         total_results=sum(day["totalResults"] for day in days),
-        min_ms=min(day["minMs"] for day in days),
-        max_ms=max(day["maxMs"] for day in days),
+        min_ms=min((day["minMs"] for day in days if day["minMs"] is not None), default=None),
+        max_ms=max((day["maxMs"] for day in days if day["maxMs"] is not None), default=None),
+        errors=dict(counted(day.get("errors", {}) for day in days)),
     )
 
 
@@ -147,15 +162,31 @@ def query_sums(parts: Iterable[Mapping[str, Any]]) -> QueryList:
     return QueryList(sorted(found.values(), key=lambda entry: (-entry.searches, entry.text)), below)
 
 
-def added(parts: Iterable[Mapping[str, Sequence[int]]]) -> list[tuple[str, int, int]]:
-    """Add up `{key: [searches, totalMs]}`; gives key, searches and total ms, the most frequent first."""
-    found: dict[str, list[int]] = {}
+@attrs.define
+class Use:
+    """How often a mode, key or database was searched with, or in; `total_ms` of searches that were answered."""
+
+    key: str
+    searches: int = 0
+    total_ms: int = 0
+    failed: int = 0
+
+    @property
+    def mean_ms(self) -> float | None:
+        """Give the mean time of a search that was answered."""
+        return mean(self.total_ms, self.searches - self.failed)
+
+
+def added(parts: Iterable[Mapping[str, Sequence[int]]]) -> list[Use]:
+    """Add up `{key: [searches, totalMs, failed]}`, the last perhaps missing; gives the most frequent first."""
+    found: dict[str, Use] = {}
     for part in parts:
-        for key, numbers in part.items():
-            entry = found.setdefault(key, [0, 0])
-            entry[0] += numbers[0]
-            entry[1] += numbers[1]
-    return sorted(((key, *numbers) for key, numbers in found.items()), key=lambda row: (-row[1], row[0]))  # type: ignore[misc]
+        for key, (searches, total_ms, *failed) in part.items():
+            entry = found.setdefault(key, Use(key))
+            entry.searches += searches
+            entry.total_ms += total_ms
+            entry.failed += sum(failed)
+    return sorted(found.values(), key=lambda use: (-use.searches, use.key))
 
 
 def counted(parts: Iterable[Mapping[str, int]]) -> list[tuple[str, int]]:

@@ -152,6 +152,23 @@ async def test_history(client, store):
     await ask(client, "analytics/search-history", status=400, q="  ")
 
 
+async def test_failed_searches(client, store):
+    await write(store, 3)
+    await write(store, 1, error_code="TIMEOUT", result_count=0, execution_time_ms=2000, request_id="r-1")
+    for path in ("search/history", "analytics/history"):
+        rows = await ask(client, path)
+        assert sorted(row.get("errorCode", "") for row in rows) == ["", "", "", "TIMEOUT"]
+    summary = (await ask(client, "analytics/performance"))["summary"]
+    assert (summary["totalQueries"], summary["failedQueries"], summary["failureRate"]) == (4, 1, 0.25)
+    assert (summary["p99"], summary["errors"]) == (40, [{"code": "TIMEOUT", "count": 1}])
+    assert await ask(client, "analytics/no-results") == []
+    overview = await ask(client, "analytics/admin/system-overview", ROOT)
+    assert (overview["failedSearches"], overview["failureRate"], overview["zeroResultRate"]) == (1, 0.25, 0)
+    body = {"requestId": "r-1", "resultId": "d:t:1", "type": "click"}
+    refused = await client.post("/api/v1/search/events", json=body)
+    assert (refused.status, "failed" in (await refused.json())["error"]["message"]) == (404, True)
+
+
 async def test_history_of_some_days(client, store):
     now = datetime.now(UTC)
     for days in (0, 1, 20, 200):

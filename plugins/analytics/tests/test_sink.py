@@ -68,6 +68,11 @@ def test_a_row_has_everything_the_event_says():
     assert (row.api_key_id, row.request_id, row.environment) == ("key-1", "request-1", "test")
 
 
+def test_a_row_says_how_a_search_failed():
+    assert search_row(event(error_code="TIMEOUT", result_count=0, categories=None)).error_code == "TIMEOUT"
+    assert search_row(event()).error_code is None, "answered, or from a gateway that did not log failed ones"
+
+
 @pytest.mark.parametrize(("ids", "expected"), [([], None), (["d1"], "d1"), (["d1", "d2"], None)])
 def test_a_database_is_named_only_when_it_was_the_only_one(ids, expected):
     shares = [{"id": one, "status": "ok", "matched": 3, "took_ms": 4} for one in ids]

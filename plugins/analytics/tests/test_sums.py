@@ -5,7 +5,7 @@ import random
 from collections import Counter
 
 import pytest
-from altus4_analytics.sums import percentiles, query_sums, volume
+from altus4_analytics.sums import added, percentiles, query_sums, volume
 
 from altus4_core.searchlog import bucket_of
 
@@ -46,6 +46,26 @@ def test_means_are_weighted_by_volume():
     assert (total.mean_ms, total.mean_results, total.no_result_rate) == (19.0, 1.8, 0.1)
     assert (total.min_ms, total.max_ms, total.successful) == (5, 100, 9)
     assert volume([]).mean_ms is None
+
+
+def test_failed_searches_are_in_no_mean():
+    """The first day was rolled up before failed searches were logged; on the last one none was answered."""
+    days = [
+        {"searches": 4, "noResults": 1, "totalMs": 40, "minMs": 5, "maxMs": 20, "totalResults": 8},
+        {"searches": 8, "failed": 2, "errors": {"TIMEOUT": 2}, "noResults": 0, "totalMs": 60, "minMs": 9, "maxMs": 12,
+         "totalResults": 12},
+        {"searches": 3, "failed": 3, "errors": {"SEARCH_FAILED": 3}, "noResults": 0, "totalMs": 0, "minMs": None,
+         "maxMs": None, "totalResults": 0},
+    ]  # fmt: skip
+    total = volume(days)
+    assert (total.searches, total.failed, total.answered, total.successful) == (15, 5, 10, 9)
+    assert (total.mean_ms, total.mean_results, total.no_result_rate, total.failure_rate) == (10.0, 2.0, 0.1, 0.3333)
+    assert (total.min_ms, total.max_ms) == (5, 20)
+    assert list(total.errors.items()) == [("SEARCH_FAILED", 3), ("TIMEOUT", 2)]
+    (use,) = added([{"natural": [4, 40]}, {"natural": [8, 60, 2]}, {"natural": [3, 0, 3]}])
+    assert (use.searches, use.failed, use.mean_ms) == (15, 5, 10.0)
+    (lost,) = added([{"natural": [3, 0, 3]}])
+    assert lost.mean_ms is None
 
 
 def test_searches_whose_texts_are_left_out_are_no_query():

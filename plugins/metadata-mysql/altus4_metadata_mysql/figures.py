@@ -29,14 +29,17 @@ Fetch = Callable[[str, Sequence[Scalar]], Awaitable[Any]]
 Figures = dict[date, dict[str, Any]]
 
 DAY: Final = "DATE(s.created_at) AS d, IF(s.environment = 'test', 'test', 'live') AS e"
-TIMES: Final = "COUNT(*), SUM(s.execution_time_ms)"
+ANSWERED: Final = "s.error_code IS NULL"
+ANSWERED_TIMES: Final = f"SUM(IF({ANSWERED}, s.execution_time_ms, 0)), SUM(s.error_code IS NOT NULL)"
+TIMES: Final = f"COUNT(*), {ANSWERED_TIMES}"
 SHIFT: Final = f"GREATEST(LENGTH(BIN(s.execution_time_ms)) - {FINE_BITS}, 0)"
 
 PLAIN: Final = {
-    DAILY: f"SELECT {DAY}, COUNT(*), SUM(s.result_count = 0), SUM(s.execution_time_ms), MIN(s.execution_time_ms),"
-    " MAX(s.execution_time_ms), SUM(s.result_count) FROM searches s WHERE {where} GROUP BY d, e",
+    DAILY: f"SELECT {DAY}, s.error_code, COUNT(*), SUM(s.result_count = 0), SUM(s.execution_time_ms),"
+    " MIN(s.execution_time_ms), MAX(s.execution_time_ms), SUM(s.result_count)"
+    " FROM searches s WHERE {where} GROUP BY d, e, s.error_code",
     LATENCY: f"SELECT {DAY}, s.execution_time_ms >> {SHIFT} << {SHIFT} AS b, COUNT(*)"
-    " FROM searches s WHERE {where} GROUP BY d, e, b ORDER BY b",
+    f" FROM searches s WHERE {{where}} AND {ANSWERED} GROUP BY d, e, b ORDER BY b",
     MODES: f"SELECT {DAY}, s.search_mode, s.mode_name, {TIMES}"
     " FROM searches s WHERE {where} GROUP BY d, e, s.search_mode, s.mode_name",
     KEYS: f"SELECT {DAY}, COALESCE(s.api_key_id, '') AS k, {TIMES} FROM searches s WHERE {{where}} GROUP BY d, e, k",
@@ -53,12 +56,14 @@ ONE_DATABASE: Final = (
     " WHERE {where} AND s.database_id IS NOT NULL GROUP BY d, e, k"
 )
 SEVERAL_DATABASES: Final = (
-    f"SELECT {DAY}, p.database_id AS k, COUNT(*), SUM(p.execution_time_ms)"
+    f"SELECT {DAY}, p.database_id AS k, COUNT(*), SUM(IF({ANSWERED}, p.execution_time_ms, 0)),"
+    " SUM(s.error_code IS NOT NULL)"
     " FROM searches s JOIN search_databases p ON p.search_id = s.id WHERE {where} GROUP BY d, e, k"
 )
 # Searches that missed the same indexes are counted together by the server, and taken apart here.
 GAPS: Final = (
-    f"SELECT {DAY}, CAST(JSON_EXTRACT(s.search_params, '$.{MEMBER}') AS CHAR) AS g, {TIMES},"
+    f"SELECT {DAY}, CAST(JSON_EXTRACT(s.search_params, '$.{MEMBER}') AS CHAR) AS g, COUNT(*),"
+    " SUM(s.execution_time_ms),"
     " UNIX_TIMESTAMP(MAX(s.created_at)) FROM searches s"
     f" WHERE {{where}} AND JSON_EXTRACT(s.search_params, '$.{MEMBER}') IS NOT NULL GROUP BY d, e, g"
 )
@@ -72,7 +77,8 @@ QUERIES: Final = (
     f" WHERE r <= {MOST_QUERIES + 1} ORDER BY d, e, r"
 )
 CLICK_PARTS: Final = ("searches", "clicks", "conversions", "positions", "positioned")
-DAILY_PARTS: Final = ("searches", "noResults", "totalMs", "minMs", "maxMs", "totalResults")
+DAILY_PARTS: Final = ("noResults", "totalMs", "minMs", "maxMs", "totalResults")
+NOTHING_ANSWERED: Final = {"noResults": 0, "totalMs": 0, "minMs": None, "maxMs": None, "totalResults": 0}
 
 
 async def compute(fetch: Fetch, user_id: str | None, name: str, spans: Sequence[Span]) -> Mapping[date, Any]:
@@ -86,7 +92,7 @@ async def compute(fetch: Fetch, user_id: str | None, name: str, spans: Sequence[
         where = f"s.user_id = %s AND {where}"
         params.insert(0, user_id)
     if name in {POPULAR, NO_RESULTS}:
-        narrowed = f"{where} AND s.result_count = 0" if name == NO_RESULTS else where
+        narrowed = f"{where} AND {ANSWERED}{' AND s.result_count = 0' if name == NO_RESULTS else ''}"
         return _queries(await fetch(QUERIES.replace("{where}", narrowed), params))
     if name == INDEX_GAPS:
         return _gaps(await fetch(GAPS.replace("{where}", where), params))
@@ -104,7 +110,7 @@ async def compute(fetch: Fetch, user_id: str | None, name: str, spans: Sequence[
 def _take(name: str, part: dict[str, Any], values: Sequence[Any]) -> None:
     """Put a row, but for its day and environment, into a part of a figure."""
     if name == DAILY:
-        part.update(zip(DAILY_PARTS, map(int, values), strict=True))
+        _add_day(part, values[0], list(map(int, values[1:])))
     elif name == CLICKS:
         part.update(zip(CLICK_PARTS, map(int, values), strict=True))
     elif name == MODES:
@@ -123,8 +129,20 @@ def _part(found: Figures, day: date, env: str) -> dict[str, Any]:
 
 
 def _add(part: dict[str, Any], key: str, numbers: Sequence[Any]) -> None:
-    count, total = part.get(key, (0, 0))
-    part[key] = [count + int(numbers[0]), total + int(numbers[1])]
+    before = part.get(key, (0, 0, 0))
+    part[key] = [one + int(more) for one, more in zip(before, numbers, strict=True)]
+
+
+def _add_day(part: dict[str, Any], code: str | None, numbers: Sequence[int]) -> None:
+    """Add a day's searches that ended in one way: with an answer, or with an error of this code."""
+    if not part:
+        part.update(searches=0, failed=0, errors={}, **NOTHING_ANSWERED)
+    part["searches"] += numbers[0]
+    if code is None:
+        part.update(zip(DAILY_PARTS, numbers[1:], strict=True))
+    else:
+        part["failed"] += numbers[0]
+        part["errors"][code] = numbers[0]
 
 
 def _queries(rows: Any) -> Mapping[date, Any]:

@@ -47,7 +47,7 @@ class Searches:
         sql = (
             f"INSERT IGNORE INTO searches ({COLUMNS}) SELECT v.id, u.id, d.id, v.query, v.search_mode,"
             " v.search_params, v.result_count, v.execution_time_ms, v.categories, v.created_at,"
-            " v.mode_name, v.api_key_id, v.request_id, v.environment"
+            " v.mode_name, v.api_key_id, v.request_id, v.environment, v.error_code"
             f" FROM {table_of(VALUES, len(rows))} v STRAIGHT_JOIN users u ON u.id = v.user_id"
             " LEFT JOIN `databases` d ON d.id = v.database_id AND d.user_id = v.user_id"
         )

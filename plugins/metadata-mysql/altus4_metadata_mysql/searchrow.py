@@ -10,12 +10,13 @@ from altus4_metadata_mysql.values import from_json, from_time_needed, is_key, ke
 
 COLUMNS = (
     "id, user_id, database_id, query, search_mode, search_params, result_count, execution_time_ms, categories,"
-    " created_at, mode_name, api_key_id, request_id, environment"
+    " created_at, mode_name, api_key_id, request_id, environment, error_code"
 )
 VALUES = (
     key_value("id"), key_value("user_id"), key_value("database_id"), "%s AS query", "%s AS search_mode",
     "%s AS search_params", "%s AS result_count", "%s AS execution_time_ms", "%s AS categories", "%s AS created_at",
     "%s AS mode_name", "%s AS api_key_id", "%s AS request_id", "%s AS environment",
+    "%s AS error_code",
 )  # fmt: skip
 SHARE = (key_value("search_id"), key_value("database_id"), "%s AS status", "%s AS matched", "%s AS took")
 MODES = frozenset({"natural", "boolean", "semantic"})
@@ -85,6 +86,7 @@ def write(row: SearchRow) -> Written | None:
         _key(row.api_key_id),
         row.request_id if is_key(row.request_id) else "",
         row.environment if row.environment in ENVIRONMENTS else None,
+        None if row.error_code is None else error_code(row.error_code),
     )
     shares = [
         (row.id, share.id, share.status[:16], _int(share.result_count), _int(share.execution_time_ms))
@@ -116,8 +118,14 @@ def read(row: Sequence[Any], databases: Sequence[SearchedDatabase] = ()) -> Sear
         api_key_id=values["api_key_id"],
         request_id=values["request_id"],
         environment=values["environment"],
+        error_code=values["error_code"],
         databases=tuple(databases),
     )
+
+
+def error_code(text: str) -> str:
+    """Make a code fit its column: whatever a plugin calls an error, the search has failed."""
+    return text[:LONGEST_ID].encode("ascii", "replace").decode().replace("\0", "?")
 
 
 def _key(text: str | None) -> str | None:

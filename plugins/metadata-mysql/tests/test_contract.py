@@ -10,7 +10,7 @@ from altus4_core.testing.composing import compose
 from altus4_core.testing.contracts import MigrationsContract, PluginContract
 
 URL = {"ALTUS4_METADATA_URL": "mysql://user:password@db.invalid/altus4_metadata"}
-FILES = 14
+FILES = 15
 
 
 class TestPlugin(PluginContract):

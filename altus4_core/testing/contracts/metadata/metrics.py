@@ -35,6 +35,7 @@ async def a_log(
     for _ in range(searches):
         day = MONTH + timedelta(days=chance.randrange(days))
         several = chance.random() < 0.3
+        failed = chance.choice([None, None, None, "TIMEOUT", "SEARCH_FAILED"])
         shares = (SearchedDatabase(database.id, "ok", 2, 5), SearchedDatabase(other, "timeout", 0, 300))
         rows.append(
             a_search(
@@ -44,7 +45,8 @@ async def a_log(
                 created_at=datetime.combine(day, time(), UTC) + timedelta(seconds=chance.randrange(86_400)),
                 database_id=None if several else database.id,
                 databases=shares if several else (),
-                result_count=chance.choice([0, 1, 7, 2**31 - 1]),
+                error_code=failed,
+                result_count=0 if failed else chance.choice([0, 1, 7, 2**31 - 1]),
                 search_params=chance.choice([None, {"limit": 20}, *MISSED]),
                 execution_time_ms=int(chance.lognormvariate(3, 2.5)),
                 categories=chance.choice([None, [{"name": "Bücher", "count": 3}, {"name": "tools", "count": 1}]]),

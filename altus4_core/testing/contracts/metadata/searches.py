@@ -35,6 +35,14 @@ class SearchContract:
         assert await store.searches.add_many([row]) == 1
         assert list(await store.searches.list(user.id, limit=10, offset=0)) == [row]
 
+    async def test_failed_search_keeps_its_code(self, store: MetadataStore) -> None:
+        """Failed search keeps its code, beside one that was answered, whatever somebody called the error."""
+        user = await a_user(store)
+        rows = [a_search(user.id, error_code=code) for code in (None, "TIMEOUT", "", "nul \0 é", "X" * 99)]
+        assert await store.searches.add_many(rows) == 5
+        found = {row.id: row.error_code for row in await store.searches.list(user.id, limit=10, offset=0)}
+        assert [found[row.id] for row in rows] == [None, "TIMEOUT", "", "nul ? ?", "X" * 64]
+
     async def test_search_over_several_databases(self, store: MetadataStore) -> None:
         """Search over several databases."""
         user = await a_user(store)

@@ -1,0 +1,40 @@
+"""Searches that end in an error: which of them the search log has, under which code."""
+
+from asyncio import CancelledError
+from collections.abc import Sequence
+from typing import Final
+
+from altus4_core.deadlines import Scope
+from altus4_core.errors import Altus4Error, BadGateway, DeadlineExceeded, ProviderFault
+from altus4_core.records import DatabaseOutcome
+
+REFUSED: Final = 422
+"""The status of searches that ran as far as a database's tables, or a mode, and could not be run."""
+
+
+class FailedSearch(Exception):
+    """A search that ended in an error: which, and how the databases fared, as far as that is known."""
+
+    def __init__(self, error: BaseException, outcomes: Sequence[DatabaseOutcome] = ()) -> None:
+        super().__init__(str(error))
+        self.error = error
+        self.outcomes = outcomes
+
+
+def logged_code(error: BaseException, scope: Scope | None) -> str | None:
+    """Give the code under which the search log has a search that ended so, the one of its answer; None: not at all.
+
+    A request that is refused as wrong (400, 404) was no search. One whose client went away, or that a stop interrupted,
+    was answered by nobody: it has no outcome that anybody saw, and how long it ran says how patient the client was.
+
+    Args:
+        error: What ended the search.
+        scope: The deadline that may have interrupted it.
+    """
+    if isinstance(error, ProviderFault):
+        return BadGateway.code  # what the client is told of any part that breaks its contract
+    if isinstance(error, Altus4Error):
+        return error.error_code if error.status == REFUSED or error.status >= 500 else None
+    if isinstance(error, CancelledError):
+        return DeadlineExceeded.code if scope is not None and scope.expired else None
+    return Altus4Error.code if isinstance(error, Exception) else None
