@@ -259,7 +259,8 @@ class Altus4HookSpecs:
         """Offer places where events are recorded.
 
         When: `write` is called with batches, from a task and a bounded queue of each sink's own; what is queued is
-        flushed at stop, or lies on disk until the next start.
+        flushed at stop, or lies on disk until the next start. Each search is one event of kind `search`; one that
+        ended in an error (422, 5xx) has the code of its answer as `error_code` in the payload, others have none.
 
         When it misbehaves: its own events wait on disk (`events.spill`) and are tried again; beyond that they are lost
         and counted.

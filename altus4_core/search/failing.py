@@ -21,7 +21,7 @@ class FailedSearch(Exception):
         self.outcomes = outcomes
 
 
-def logged_code(error: BaseException, scope: Scope | None) -> str | None:
+def logged_code(error: BaseException, scope: Scope | None, *, begun: bool) -> str | None:
     """Give the code under which the search log has a search that ended so, the one of its answer; None: not at all.
 
     A request that is refused as wrong (400, 404) was no search. One whose client went away, or that a stop interrupted,
@@ -30,11 +30,14 @@ def logged_code(error: BaseException, scope: Scope | None) -> str | None:
     Args:
         error: What ended the search.
         scope: The deadline that may have interrupted it.
+        begun: Whether its databases were known. Before that it is one only if it was interrupted: nothing was wrong.
     """
+    if isinstance(error, CancelledError):
+        return DeadlineExceeded.code if scope is not None and scope.expired else None
+    if not begun:
+        return None
     if isinstance(error, ProviderFault):
         return BadGateway.code  # what the client is told of any part that breaks its contract
     if isinstance(error, Altus4Error):
         return error.error_code if error.status == REFUSED or error.status >= 500 else None
-    if isinstance(error, CancelledError):
-        return DeadlineExceeded.code if scope is not None and scope.expired else None
     return Altus4Error.code if isinstance(error, Exception) else None

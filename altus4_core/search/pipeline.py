@@ -129,25 +129,25 @@ class SearchPipeline:
             BadGateway, DeadlineExceeded: no database answered.
         """
         started = time.perf_counter()
-        question = await self.question(identity, request)
+        question: Question | None = None
         try:
+            question = known = await self.question(identity, request)
             if request.cache == "bypass":
-                answer = await self._answer(question, started)
+                answer = await self._answer(known, started)
             else:
                 # Whose it is, what they may see, which databases in which version, and what is asked for.
-                rows = tuple([(database.id, database.version) for database in question.databases])
+                rows = tuple([(database.id, database.version) for database in known.databases])
                 key = (identity.user_id, identity.credential_id, identity.databases, identity.environment, rows,
-                       question.mark, request.cursor)  # fmt: skip
-                answer = await self._flights.run(key, lambda: self._answer(question, started), _worth_keeping)
+                       known.mark, request.cursor)  # fmt: skip
+                answer = await self._flights.run(key, lambda: self._answer(known, started), _worth_keeping)
         except BaseException as end:
             failed = end if isinstance(end, FailedSearch) else FailedSearch(end)
-            code = logged_code(failed.error, scope)
+            code = logged_code(failed.error, scope, begun=question is not None)
             if code is not None:
                 took = (time.perf_counter() - started) * 1000
-                ids = [database.id for database in question.databases]
-                self._reporter.report_failure(
-                    identity, Failure(question.request, ids, failed.outcomes, code), request_id, took
-                )
+                meant, databases = (request, ()) if question is None else (question.request, question.databases)
+                failure = Failure(meant, [database.id for database in databases], failed.outcomes, code)
+                self._reporter.report_failure(identity, failure, request_id, took)
             if failed is end:
                 raise failed.error from failed.error.__cause__
             raise

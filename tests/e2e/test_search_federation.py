@@ -182,6 +182,19 @@ def test_each_search_is_one_row_of_the_log_however_it_ended(stopped: Federation)
     assert states[stopped.ids["three"]] in {"timeout", "error", "circuitOpen"}
     history = stopped.gateway.get("/api/v1/search/history?limit=1000", stopped.key).data
     assert {row["requestId"]: row.get("errorCode") for row in history if row["requestId"] in told} == dict(expected)
+    run_sql(stopped.server, [f"UPDATE {schema}.searches SET created_at = created_at - INTERVAL 3 DAY"])
+    counted = run_sql(stopped.server, [f"SELECT error_code, COUNT(*) FROM {schema}.searches GROUP BY error_code"])
+
+    def figures() -> list[Any]:
+        paths = [f"/api/v1/analytics/performance?period=month&environment={name}" for name in ("live", "test")]
+        return [stopped.gateway.get(path, stopped.key).data for path in paths]
+
+    before = figures()
+    summary = max((figure["summary"] for figure in before), key=lambda each: int(each["totalQueries"]))
+    assert {each["code"]: each["count"] for each in summary["errors"]} == {row[0]: row[1] for row in counted if row[0]}
+    assert summary["totalQueries"] == sum(int(str(row[1])) for row in counted)
+    assert stopped.gateway.command("analytics", "rebuild", "--json").returncode == 0
+    assert figures() == before
 
 
 def test_only_the_stopped_one(stopped: Federation) -> None:

@@ -160,6 +160,14 @@ async def test_the_deadline_of_the_request_is_one_of_the_search(asked):
     assert {each["status"] for each in row.payload["databases"]} == {"timeout"}
 
 
+async def test_a_deadline_may_end_before_the_databases_are_known(client_factory, memory, monkeypatch):
+    client = await client_factory(Unreliable(), toml="[server]\nrequest_timeout = 0.3\n")
+    monkeypatch.setattr(memory.store.databases, "list", lambda user_id: asyncio.sleep(60))
+    assert (await client.post(SEARCH, json=search_of(databases=["first"]))).status == 504
+    (row,) = await memory.sink.wait_for(1)
+    assert (row.payload["error_code"], row.payload["database_ids"]) == ("TIMEOUT", [])
+
+
 async def test_each_search_of_a_batch_is_one_row(client_factory, memory):
     """The last two have no time left: the one is interrupted, the other does not get far."""
     toml = "[search]\nbatch_concurrency = 1\n[server]\nrequest_timeout = 1.2\n"
