@@ -1,9 +1,11 @@
 """What a search over many databases costs: 1, 4 and 16 at once against the slowest of them alone.
 
-    nox -s bench -- fanout [--delay 20] [--rows 20000] [--rounds 5] [--seconds 3] [--driver aiomysql|asyncmy]
+    nox -s bench -- fanout [--delay 20] [--alike] [--rows 20000] [--rounds 5] [--seconds 3] [--driver aiomysql|asyncmy]
 
-The databases are schemas of one private server, behind a relay that makes a round trip `--delay` milliseconds longer,
-as customers' servers are elsewhere. One client, one search after the other; medians of alternating rounds. Beside the
+The databases are schemas of one private server, behind relays that make round trips longer, as customers' servers are
+elsewhere: the slowest one's by `--delay` milliseconds, the others' by equal steps less. With `--alike` all are as far
+away as the slowest: their answers come at the same moment, to one thread, from one server on the same two cores, which
+is the worst case. One client, one search after the other; medians of alternating rounds. Beside the
 latencies is the CPU that a search costs the gateway: it is what the databases cannot share.
 """
 
@@ -36,13 +38,19 @@ async def check(port: int, key: str, body: Mapping[str, Any]) -> None:
         raise RuntimeError(str(told)[:1000])
 
 
+def delays(options: argparse.Namespace) -> Sequence[float]:
+    """Give each database's delay in milliseconds, the longest last."""
+    most = max(SIZES)
+    return [options.delay if options.alike else options.delay * (place + 1) / most for place in range(most)]
+
+
 async def measure(options: argparse.Namespace) -> None:
     """Run everything."""
     schemas = [f"{SCHEMA}{number}" for number in range(max(SIZES))]
-    async with scene(options.driver, options.rows, schemas=schemas, delay_ms=options.delay) as here:
+    async with scene(options.driver, options.rows, schemas=schemas, delays_ms=delays(options)) as here:
         gateway = await here.gateway(options.port)
         alone: list[Sequence[str]] = [[each] for each in here.databases]
-        groups = alone + [here.databases[:size] for size in SIZES[1:]]
+        groups = alone + [here.databases[-size:] for size in SIZES[1:]]
         loads: list[list[Load]] = [[] for _ in groups]
         costs: list[list[float]] = [[] for _ in groups]
         for number in range(options.rounds + 1):
@@ -57,13 +65,14 @@ async def measure(options: argparse.Namespace) -> None:
                 if number:
                     seen.append(result)
                     spent.append((cpu_seconds(gateway.pid) - before) * 1000 / result.requests)
-        print(f"driver {options.driver}, {options.rows} rows each, {options.delay:g} ms away, one client")
+        away = f"{'all' if options.alike else 'the farthest'} {options.delay:g} ms away"
+        print(f"driver {options.driver}, {options.rows} rows each, {away}, one client")
         print(
             f"{'databases':>9} {'p50 ms':>8} {'above the slowest':>18} {'p99 ms':>8} {'gateway cpu ms':>15}  failures"
         )
         medians = [statistics.median(each.p50 for each in seen) for seen in loads]
         for size in SIZES:
-            slowest = max(range(size), key=medians.__getitem__)
+            slowest = max(range(len(alone) - size, len(alone)), key=medians.__getitem__)
             at = slowest if size == 1 else len(alone) + SIZES.index(size) - 1
             print(
                 f"{size:9} {medians[at]:8.2f} {medians[at] - medians[slowest]:18.2f}"
@@ -75,5 +84,6 @@ async def measure(options: argparse.Namespace) -> None:
 if __name__ == "__main__":
     parser = arguments("aiomysql")
     parser.add_argument("--delay", type=float, default=20, help="milliseconds of a round trip")
+    parser.add_argument("--alike", action="store_true", help="all databases are as far away as the farthest")
     parser.set_defaults(rows=20_000, seconds=3)
     asyncio.run(measure(parser.parse_args()))

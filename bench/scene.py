@@ -17,7 +17,7 @@ from altus4_mysql import Pool
 from altus4_sandbox import PrivateServer, ServerOptions, find_or_fetch
 from altus4_sandbox.demo.accounts import admin_pool, create_accounts
 from altus4_sandbox.demo.settings import demo_environment
-from altus4_sandbox.demo.setup import EMAIL, Commands, set_up
+from altus4_sandbox.demo.setup import EMAIL, Commands, connect, set_up
 from articles import HITS, SCHEMA, WORD, fill, text
 from processes import far_away, listening, started
 
@@ -85,7 +85,7 @@ async def scene(
     *,
     schemas: Sequence[str] = (SCHEMA,),
     log_elsewhere: bool = False,
-    delay_ms: float = 0,
+    delays_ms: Sequence[float] = (),
     buffer_pool: str = "1G",
 ) -> AsyncIterator[Scene]:
     """Set everything up: the tables, the metadata schema, a user whose key is hardly limited, the connections.
@@ -95,7 +95,7 @@ async def scene(
         rows: Of each table.
         schemas: Databases to search, each with a table of its own.
         log_elsewhere: Whether the metadata schema, and so the search log, is in a second server of its own.
-        delay_ms: What a round trip to the searched databases takes longer, as if they were far away.
+        delays_ms: What a round trip to each of the searched databases takes longer, as if they were far away.
         buffer_pool: The searched server's, as MySQL writes sizes.
     """
     options = ServerOptions(extra_args=(f"--innodb-buffer-pool-size={buffer_pool}",))
@@ -113,18 +113,21 @@ async def scene(
         reader = await create_accounts(admin, schemas)
         if log_elsewhere:
             await create_accounts(log_admin, [])
-        address = server.address
-        if delay_ms:
-            address = attrs.evolve(address, port=far_away(stack, address.port, delay_ms))
+        ways = [attrs.evolve(server.address, port=far_away(stack, server.address.port, delay)) for delay in delays_ms]
+        ways = ways or [server.address] * len(schemas)
         environment = demo_environment(log_server.address, 3977, Path(folder)) | {
-            "ALTUS4_PLUGINS__DATABASES_MYSQL__ALLOWED_PORTS": str(address.port),
+            "ALTUS4_PLUGINS__DATABASES_MYSQL__ALLOWED_PORTS": ",".join({str(way.port) for way in ways}),
             "ALTUS4_LOG_LEVEL": "warning",
             "ALTUS4_PLUGINS__DATABASES_MYSQL__DRIVER": driver,
             "ALTUS4_PLUGINS__METADATA_MYSQL__DRIVER": driver,
             "ALTUS4_SERVER__MAX_REQUESTS_PER_TENANT": "256",
         }
         commands = Commands(environment)
-        _, databases = await asyncio.to_thread(set_up, commands, address, schemas, reader, progress_for())
+        await asyncio.to_thread(set_up, commands, server.address, [], reader, progress_for())
+        databases = [
+            await asyncio.to_thread(connect, commands, way, schema, reader)
+            for way, schema in zip(ways, schemas, strict=True)
+        ]
 
         async def key_for(permission: str) -> str:
             limits = ("--requests-per-hour", "1000000000", "--burst", "1000000", "--environment", "live")

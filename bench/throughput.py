@@ -8,13 +8,15 @@ alternate, because machines are noisy; the medians are compared. Identical searc
 statement, so these ask for no sharing. With `--log-elsewhere` the search log is in a second server.
 
 A word in 20 rows is searched; with `--words` also one in about a thousandth and one in a twentieth of all rows, with
-the latency of a single client, and a table at the end.
+the latency of a single client, and a table at the end. With `--by-hand` the same search written by hand in one module
+(`byhand.py`) takes part, the floor of what a gateway can cost.
 """
 
 import argparse
 import asyncio
 import json
 import os
+import signal
 import sys
 from pathlib import Path
 
@@ -74,13 +76,24 @@ async def measure(options: argparse.Namespace) -> None:
                 Contender("bare", tell(bare, settings), bare.pid),
                 Contender("gateway", options.port, gateway.pid, here.headers),
             ]
+            if options.by_hand:
+                ours = here.started([sys.executable, str(Path(__file__).parent / "byhand.py")], os.environ)
+                more = {
+                    "key": here.key,
+                    "user": here.user_id,
+                    "database": here.databases[0],
+                    "log": here.environment["ALTUS4_METADATA_URL"],
+                }
+                contenders.insert(1, Contender("by hand", tell(ours, {**settings, **more}), ours.pid, here.headers))
             for clients in (1, options.clients) if options.words else (options.clients,):
                 found = await compare(
                     contenders, body, watched, clients=clients, rounds=options.rounds, seconds=options.seconds
                 )
                 shown = " ".join(f"{each.p50:11.2f} {each.p99:7.2f} {each.rate:7.0f}" for each in found.values())
                 table.append(f"{word:14} {rows:8} {clients:7} {shown} {found['gateway'].ratio:6.2f}")
-            bare.terminate()
+            for each in contenders:
+                if each.pid != gateway.pid:
+                    os.kill(each.pid, signal.SIGTERM)
         if options.words:
             columns = "".join(f" {each + ' p50':>11} {'p99 ms':>7} {'req/s':>7}" for each in ("bare", "gateway"))
             print(f"{'word':14} {'rows':>8} {'clients':>7}{columns}  ratio")
@@ -90,5 +103,6 @@ async def measure(options: argparse.Namespace) -> None:
 if __name__ == "__main__":
     parser = arguments("aiomysql")
     parser.add_argument("--log-elsewhere", action="store_true")
+    parser.add_argument("--by-hand", action="store_true", help="let the floor take part")
     parser.add_argument("--words", action="store_true", help="search a middling and a common word, too")
     asyncio.run(measure(parser.parse_args()))

@@ -13,7 +13,8 @@ def judge(request: SearchRequest, outcomes: Sequence[DatabaseOutcome]) -> None:
     """Refuse when nobody could answer, or when the caller wants all or nothing.
 
     Raises:
-        BadGateway, DeadlineExceeded: no database answered, or one did not and the request says `partial: fail`.
+        BadGateway, DeadlineExceeded: no database answered, though one should have, or one did not and the request says
+            `partial: fail`. A skipped one, which has nothing to search, has not answered.
         Unsearchable: no searched table has an index.
     """
     if not outcomes:
@@ -22,15 +23,16 @@ def judge(request: SearchRequest, outcomes: Sequence[DatabaseOutcome]) -> None:
     wanting = [outcome for outcome in outcomes if outcome.status is DatabaseStatus.PARTIAL]
     if request.partial == "allow":
         wanting = []
-    if (failed and (len(failed) == len(outcomes) or request.partial == "fail")) or wanting:
+    nobody = all(outcome.status in FAILED or outcome.status is DatabaseStatus.SKIPPED for outcome in outcomes)
+    if (failed and (nobody or request.partial == "fail")) or wanting:
         details = [
             {"id": outcome.id, "status": outcome.status.value, "code": outcome.error.code if outcome.error else ""}
             for outcome in (*failed, *wanting)
         ]
-        if len(failed) == len(outcomes) and all(outcome.status is DatabaseStatus.TIMEOUT for outcome in failed):
+        if nobody and all(outcome.status is DatabaseStatus.TIMEOUT for outcome in failed):
             message = "No database answered in time."
             raise DeadlineExceeded(message, details=details)
-        message = "A database failed." if len(failed) < len(outcomes) else "No database could answer."
+        message = "No database could answer." if nobody else "A database failed."
         raise BadGateway(message, code="SEARCH_FAILED", details=details)
     skipped = [outcome.error for outcome in outcomes if outcome.status is DatabaseStatus.SKIPPED and outcome.error]
     without = [error for error in skipped if error.code == "NO_FULLTEXT_INDEX"]

@@ -161,6 +161,22 @@ async def test_no_index_anywhere_is_422(search):
     assert body["error"]["details"]
 
 
+@pytest.mark.parametrize(
+    ("failure", "expected"),
+    [(60, (504, "TIMEOUT")), (TargetFailed("Gone.", code="UNREACHABLE"), (502, "SEARCH_FAILED"))],
+    ids=["late", "gone"],
+)
+async def test_nobody_answered_where_one_failed_and_the_others_have_no_index(search, failure, expected):
+    wrong = Unsearchable("No index.", code="NO_FULLTEXT_INDEX", details=[{"sql": "ALTER TABLE"}])
+    ways = {"fast": wrong, "other": wrong, "slow": failure}
+    status, body, _, _ = await search(ways, timeoutMs=200)
+    assert (status, body["error"]["code"]) == expected
+    assert [entry["id"] for entry in body["error"]["details"]] == ["slow"]
+    status, body, _, _ = await search({**ways, "other": 0}, timeoutMs=200)  # somebody answered
+    assert status == 200
+    assert body["data"]["complete"] is False
+
+
 async def test_a_client_that_goes_away_cancels_the_searches(client_factory):
     plugin = Slow(dict.fromkeys(NAMES, 60))
     client = await client_factory(plugin)

@@ -78,14 +78,18 @@ def set_up(
     databases = []
     for schema in schemas:
         progress.note(f"connecting {schema}")
-        user, password = reader
-        added = json.loads(
-            commands.run(
-                "databases", "add", "--user", EMAIL, "--name", schema,
-                "--host", server.host, "--port", str(server.port),
-                "--database", schema, "--username", user, "--password-stdin", "--tls-mode", "disabled", "--json",
-                stdin=password,
-            )
-        )  # fmt: skip
-        databases.append(DemoDatabase(added["id"], added["name"]))
+        databases.append(connect(commands, server, schema, reader))
     return str(key["secretKey"]), databases
+
+
+def connect(commands: Commands, server: ServerAddress, schema: str, reader: tuple[str, str]) -> DemoDatabase:
+    """Connect a database to the user that `set_up` made."""
+    user, password = reader
+    added = json.loads(
+        commands.run(
+            "databases", "add", "--user", EMAIL, "--name", schema, "--host", server.host, "--port", str(server.port),
+            "--database", schema, "--username", user, "--password-stdin", "--tls-mode", "disabled", "--json",
+            stdin=password,
+        )
+    )  # fmt: skip
+    return DemoDatabase(added["id"], added["name"])
