@@ -258,3 +258,12 @@ class SettingsError(StartupRefused):
 
     def __init__(self, problems: Sequence[Problem]) -> None:
         super().__init__([attrs.evolve(problem, usage=True) for problem in problems])
+
+
+def told_of(error: Exception) -> Altus4Error:
+    """Give what a caller is told of an error: nothing of what went on inside."""
+    if isinstance(error, ProviderFault):
+        return BadGateway("A part of the gateway failed; it has been logged.")
+    if isinstance(error, Altus4Error):
+        return error
+    return Altus4Error("Something went wrong here; it has been logged.")

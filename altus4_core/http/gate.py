@@ -11,13 +11,12 @@ from multidict import CIMultiDict
 
 from altus4_core.errors import (
     Altus4Error,
-    BadGateway,
     MethodNotAllowed,
     NotFound,
     PayloadTooLarge,
-    ProviderFault,
     Rejected,
     ValidationFailed,
+    told_of,
 )
 from altus4_core.http.envelope import Envelopes
 from altus4_core.http.remote import RemoteAddress
@@ -84,18 +83,17 @@ class Gate:
             response = self._failed(request, state, error)
         except web.HTTPException as error:
             response = self._failed(request, state, _translate(request, error))
-        except Exception:
+        except Exception as error:
             logger.exception("request %s failed in plugin %s", state.id, state.plugin)
-            response = self._failed(request, state, Altus4Error("Something went wrong here; it has been logged."))
+            response = self._failed(request, state, error)
         finally:
             self.active -= 1
         self._finish(request, state, response)
         return response
 
-    def _failed(self, request: web.Request, state: RequestState, error: Altus4Error) -> web.Response:
+    def _failed(self, request: web.Request, state: RequestState, failure: Exception) -> web.Response:
+        error = told_of(failure)
         self.failures += error.status >= 500
-        if isinstance(error, ProviderFault):
-            error = BadGateway("A part of the gateway failed; it has been logged.")
         if isinstance(error, Rejected):
             error.headers.setdefault("WWW-Authenticate", "Bearer")
         return self._envelopes.failure(error, state.id, request.headers.get("Accept", ""))

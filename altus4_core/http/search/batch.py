@@ -1,6 +1,7 @@
 """`POST /api/v1/search/batch`: several searches in one request, each with its own status."""
 
 import asyncio
+import logging
 import time
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -8,7 +9,7 @@ from typing import Any
 import attrs
 
 from altus4_core.deadlines import Deadlines
-from altus4_core.errors import Altus4Error, DeadlineExceeded, FieldProblem, ProviderFault, ValidationFailed
+from altus4_core.errors import Altus4Error, DeadlineExceeded, FieldProblem, ValidationFailed, told_of
 from altus4_core.gateway import Gateway
 from altus4_core.http.access import subject_of
 from altus4_core.http.search.body import SearchBody
@@ -20,6 +21,8 @@ from altus4_core.records import Action
 from altus4_core.routing import Call, Route
 from altus4_core.schema.decode import Decoder, field
 from altus4_core.search.answer import answer_json
+
+logger = logging.getLogger("altus4.http")
 
 BATCH = Action("search.batch", "search")
 _RESERVE = 0.5  # seconds of the request's time that are left for the answer
@@ -112,10 +115,10 @@ class BatchRoutes:
                 answer = await self._pipeline.run(call.caller, request, request_id, scope)
         except TimeoutError:
             return _failed(DeadlineExceeded("The batch had no time left for this search."), request_id)
-        except Altus4Error as error:
-            if isinstance(error, ProviderFault):
-                raise
-            return _failed(error, request_id)
+        except Exception as error:
+            if not isinstance(error, Altus4Error):
+                logger.exception("search %s of a batch failed", request_id)
+            return _failed(told_of(error), request_id)
         return {"success": True, "status": 200, "requestId": request_id, "data": answer_json(answer)}
 
 

@@ -5,8 +5,10 @@ import asyncio
 import pytest
 
 from altus4_core import Plugin, hookimpl
+from altus4_core.errors import ProviderFault
 from altus4_core.explanations import Diagnosis, SourceExplanation, TableAnalysis, TermScore
 from altus4_core.records import Hit, Notice, TableHits, Verdict
+from altus4_core.search.directory import DatabaseDirectory
 
 PATH = "/api/v1/search"
 
@@ -235,3 +237,31 @@ async def test_a_row_of_a_table_that_did_not_answer_is_not_said_to_be_missing(cl
     assert (answer["data"]["missing"]["reason"], answer["data"]["missing"]["status"]) == ("DATABASE_FAILED", "partial")
     _, answer = await ask(client, searchMode="half", missing="notes:t:1")
     assert answer["data"]["missing"]["reason"] == "FOUND"
+
+
+@pytest.mark.parametrize(
+    ("error", "expected"),
+    [
+        (RuntimeError("secret"), (500, "INTERNAL_ERROR")),
+        (ProviderFault("x", "store", "y", "raised", "raised secret"), (502, "BAD_GATEWAY")),
+    ],
+    ids=["bug", "provider"],
+)
+async def test_a_fault_costs_a_batch_one_search(client_factory, monkeypatch, caplog, error, expected):
+    client = await client_factory()
+    resolve = DatabaseDirectory.resolve
+
+    async def faulty(self, identity, wanted):
+        if "bad" in (wanted or ()):
+            raise error
+        return await resolve(self, identity, wanted)
+
+    monkeypatch.setattr(DatabaseDirectory, "resolve", faulty)
+    searches = [{"query": "database"}, {"query": "database", "databases": ["bad"]}, {"query": "database"}]
+    response = await client.post(f"{PATH}/batch", json={"searches": searches})
+    assert response.status == 200
+    entries = (await response.json())["data"]["results"]
+    assert [entry["status"] for entry in entries] == [200, expected[0], 200]
+    assert entries[1]["error"]["code"] == expected[1]
+    assert "secret" not in str(entries[1])
+    assert ("secret" in caplog.text) == (expected[0] == 500)
