@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from altus4_core.deadlines import Scope
-from altus4_core.errors import Altus4Error, BadGateway, DeadlineExceeded, ProviderFault
+from altus4_core.errors import DeadlineExceeded, told_of
 from altus4_core.records import DatabaseOutcome
 
 REFUSED: Final = 422
@@ -34,10 +34,7 @@ def logged_code(error: BaseException, scope: Scope | None, *, begun: bool) -> st
     """
     if isinstance(error, CancelledError):
         return DeadlineExceeded.code if scope is not None and scope.expired else None
-    if not begun:
+    if not begun or not isinstance(error, Exception):
         return None
-    if isinstance(error, ProviderFault):
-        return BadGateway.code  # what the client is told of any part that breaks its contract
-    if isinstance(error, Altus4Error):
-        return error.error_code if error.status == REFUSED or error.status >= 500 else None
-    return Altus4Error.code if isinstance(error, Exception) else None
+    told = told_of(error)
+    return told.error_code if told.status == REFUSED or told.status >= 500 else None

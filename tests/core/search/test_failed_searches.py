@@ -5,8 +5,9 @@ import asyncio
 import pytest
 
 from altus4_core import Plugin, hookimpl
-from altus4_core.errors import TargetFailed, Unsearchable, ValidationFailed
+from altus4_core.errors import ProviderFault, TargetFailed, Unsearchable, ValidationFailed
 from altus4_core.records import Hit, TableHits
+from altus4_core.search.fanout import FanOut
 from altus4_core.testing.memory import MemoryStore
 from altus4_core.testing.twins.plugin import MemoryPlugin
 
@@ -158,6 +159,23 @@ async def test_the_deadline_of_the_request_is_one_of_the_search(asked):
     status, code, (row,) = await asked({"first": 60}, "[server]\nrequest_timeout = 0.3\n", timeoutMs=9000)
     assert (status, code, row.payload["error_code"]) == (504, "TIMEOUT", "TIMEOUT")
     assert {each["status"] for each in row.payload["databases"]} == {"timeout"}
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [(RuntimeError("a bug"), "INTERNAL_ERROR"), (ProviderFault("p", "s", "n", "raised", "broke"), "BAD_GATEWAY")],
+    ids=["bug", "provider"],
+)
+async def test_what_went_wrong_inside_is_logged_as_the_client_is_told(asked, monkeypatch, error, code):
+    async def broken(self, mode, request, databases):
+        if mode.name == "unreliable":
+            raise error
+        return await run(self, mode, request, databases)
+
+    run = FanOut.run
+    monkeypatch.setattr(FanOut, "run", broken)
+    _, told, (row,) = await asked({})
+    assert told == row.payload["error_code"] == code
 
 
 async def test_a_deadline_may_end_before_the_databases_are_known(client_factory, memory, monkeypatch):
