@@ -71,10 +71,10 @@ class Reports:
     ) -> "Reports":
         """Read figures at once, `compared` with the volume of the days before; gives the reports that have them."""
         reader = self._reader.remembering()
-        await asyncio.gather(
-            *(reader.read(user_id, DAILY, days.before, environment) for _ in range(int(compared))),
-            *(reader.read(user_id, name, days, environment) for name in names),
-        )
+        wanted = [(name, days) for name in names]
+        if compared:
+            wanted.append((DAILY, days.before))
+        await asyncio.gather(*(reader.read(user_id, name, when, environment) for name, when in wanted))
         ahead = Reports(reader)
         ahead._sums = {} if self._sums is None else self._sums
         return ahead
