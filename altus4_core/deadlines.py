@@ -6,7 +6,7 @@ is precision: a task is interrupted up to a tick late.
 
 import asyncio
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 TICK = 0.005
 """Seconds between two looks."""
@@ -19,10 +19,27 @@ class Deadlines:
         self._tick = tick
         self._scopes: set[Scope] = set()
         self._timer: asyncio.TimerHandle | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
 
     def within(self, seconds: float) -> "Scope":
         """Give a context whose body raises `TimeoutError` when it takes longer, as that of `asyncio.timeout` does."""
         return Scope(self, seconds)
+
+    def task(self) -> "asyncio.Task[Any]":
+        """Give the running task.
+
+        Raises:
+            RuntimeError: no task is running.
+        """
+        # Asked for the task of a loop that it is told, asyncio looks it up; else it makes a system call to find it.
+        task = asyncio.current_task(self._loop) if self._loop else None
+        if task is None:
+            self._loop = asyncio.get_running_loop()
+            task = asyncio.current_task(self._loop)
+        if task is None:
+            message = "a deadline needs a task"
+            raise RuntimeError(message)
+        return task
 
     def add(self, scope: "Scope", loop: asyncio.AbstractEventLoop) -> None:
         """Watch a scope."""
@@ -52,7 +69,7 @@ class Scope:
 
     __slots__ = ("_cancelling", "_deadlines", "_seconds", "_task", "ends", "expired")
 
-    _task: "asyncio.Task[object]"
+    _task: "asyncio.Task[Any]"
 
     def __init__(self, deadlines: Deadlines, seconds: float) -> None:
         self._deadlines = deadlines
@@ -62,10 +79,7 @@ class Scope:
         self.expired = False
 
     def __enter__(self) -> Self:
-        task = asyncio.current_task()
-        if task is None:
-            message = "a deadline needs a task"
-            raise RuntimeError(message)
+        task = self._deadlines.task()
         loop = task.get_loop()
         self._task = task
         self._cancelling = task.cancelling()

@@ -8,6 +8,7 @@ from altus4_core.composing.composition import Entry
 from altus4_core.dispatch import Dispatch
 from altus4_core.errors import ProviderFault, TargetFailed, Unsearchable, ValidationFailed
 from altus4_core.records import DatabaseOutcome, DatabaseStatus, Notice, SearchRequest, TableHits
+from altus4_core.search.paces import Paces
 from altus4_core.search.results import check_hits
 from altus4_core.search.targets import OpenTargets
 from altus4_core.stored import Database
@@ -29,9 +30,10 @@ class FanOut:
     def __init__(self, targets: OpenTargets, dispatch: Dispatch) -> None:
         self._targets = targets
         self._dispatch = dispatch
+        self._paces = Paces()
 
     async def run(self, mode: Entry, request: SearchRequest, databases: Sequence[Database]) -> list[DatabaseOutcome]:
-        """Search all databases; the outcomes stand in their order.
+        """Search all databases, the slowest one first; the outcomes stand in the order of `databases`.
 
         Raises:
             ValidationFailed, Unsearchable: the mode refuses the request itself.
@@ -39,7 +41,11 @@ class FanOut:
         seconds = request.timeout_ms / 1000
         if len(databases) == 1:
             return [await self._one(mode, request, databases[0], seconds)]
-        tasks = [asyncio.create_task(self._one(mode, request, database, seconds)) for database in databases]
+        started: dict[int, asyncio.Task[DatabaseOutcome]] = {
+            place: asyncio.create_task(self._one(mode, request, databases[place], seconds))
+            for place in self._paces.slowest_first([database.id for database in databases])
+        }
+        tasks = [started[place] for place in range(len(databases))]
         try:
             _, late = await asyncio.wait(tasks, timeout=seconds + 2 * OVERRUN)
             if late:
@@ -53,10 +59,12 @@ class FanOut:
         refusals = [error for task in tasks if task.done() and not task.cancelled() and (error := task.exception())]
         if refusals:
             raise refusals[0]
-        return [
+        outcomes = [
             task.result() if task.done() and not task.cancelled() else _late(database, seconds)
             for task, database in zip(tasks, databases, strict=True)
         ]
+        self._paces.note(outcomes)
+        return outcomes
 
     async def _one(self, mode: Entry, request: SearchRequest, database: Database, seconds: float) -> DatabaseOutcome:
         started = time.perf_counter()

@@ -22,6 +22,7 @@ class Slow(Plugin):
     def __init__(self, ways):
         super().__init__()
         self.ways = ways
+        self.asked = []
         self.cancelled = []
 
     @hookimpl
@@ -34,6 +35,7 @@ class Slow(Plugin):
             options = None
 
             async def search(self, request, target):
+                plugin.asked.append(target.database.id)
                 way = plugin.ways.get(target.database.id)
                 if isinstance(way, Exception):
                     raise way
@@ -81,6 +83,15 @@ async def test_one_hanging_database_among_three(search, milliseconds):
     assert hint["impact"] == "high"
     assert hint["description"].startswith("Database 'slow' did not answer within ")
     assert "if it does for other words" in hint["description"]
+
+
+async def test_the_slowest_is_asked_first_once_that_is_known_and_answers_in_its_place(client_factory):
+    plugin = Slow({"slow": 0.15, "other": 0.05})
+    client = await client_factory(plugin)
+    for _ in range(2):
+        response = await client.post("/api/v1/search", json={"query": "x", "searchMode": "slow"})
+        assert [entry["id"] for entry in (await response.json())["data"]["databases"]] == sorted(NAMES)
+    assert plugin.asked == [*sorted(NAMES), "slow", "other", "fast"]
 
 
 async def test_all_are_asked_at_the_same_time(search):
