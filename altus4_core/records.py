@@ -147,7 +147,7 @@ class SearchRequest:
     """One validated search. `options` is the mode's own options record, or None.
 
     `ranking` None means what the mode does by itself; `min_score` is compared with the fused score in 0..1.
-    `generations` pins the statistics that rank the lists: what `TableHits.generation` said, by `databaseId:table`.
+    `pins` has what the lists of earlier pages were ranked with: what `TableHits.pin` said, by `databaseId:table`.
     `consumed` tells, by the same names, how many rows of a list earlier pages gave out; it is set only with a cursor,
     and then bounds what is needed of each list (`depth_of`).
     """
@@ -177,7 +177,7 @@ class SearchRequest:
     explain: bool = False
     cache: Literal["default", "bypass"] = "default"
     cursor: str | None = None
-    generations: Mapping[str, int] = attrs.field(factory=dict, hash=False)
+    pins: Mapping[str, Any] = attrs.field(factory=dict, hash=False)
     consumed: Mapping[str, int] = attrs.field(factory=dict, hash=False)
     options: Any = None
 
@@ -238,9 +238,9 @@ class TableHits:
     """The ranked list of one table, best first; equal scores keep the order given here.
 
     `total` counts all matching rows (None: not counted); `relation` says how exact it is. `exhausted` is true
-    when the table has no further matching rows beyond `hits`. `generation` names the statistics that the list was
-    ranked with (0: none were there yet, the list is in the order used then), so that `SearchRequest.generations`
-    can pin them; None: the order does not depend on statistics. `misfits` tells what of the request does not fit the
+    when the table has no further matching rows beyond `hits`. `pin` is what the list was ranked with, as far as it may
+    change: further pages bring it back in `SearchRequest.pins`, maybe to another process, and are to be ranked by it;
+    JSON-ready, at most 64 KiB; None: there is nothing of the kind. `misfits` tells what of the request does not fit the
     table. `facets` has the counts of the columns asked for that the table has, as spelt there; rows are counted as in
     `total`. `failure` says why this table could not answer while others of its database did, which then is `partial`.
     `statements` are those that were sent, every value masked, where the request wants an explanation.
@@ -253,7 +253,7 @@ class TableHits:
     relation: Literal["eq", "gte", "unknown"] = "unknown"
     exhausted: bool = True
     notices: Sequence[Notice] = ()
-    generation: int | None = None
+    pin: Any = None
     evidence: TermEvidence | None = None
     misfits: Sequence[Misfit] = ()
     facets: Mapping[str, FacetCounts] = attrs.field(factory=dict)

@@ -127,7 +127,7 @@ class SearchMode(Protocol):
 
         Raises:
             ValidationFailed, Unsearchable: the request itself is wrong; the whole search answers so.
-            CursorExpired: statistics that the request pins are gone.
+            CursorExpired: what the request pins cannot be used.
             TargetFailed: this database cannot answer.
         """
         ...
@@ -143,8 +143,7 @@ class ExplainingMode(SearchMode, Protocol):
         """Explain rows by their table's name and their `Hit.key`; the ranks are left to the caller.
 
         A row that the query does not find is explained, too (its `raw_score` is 0). What cannot be explained is left
-        out: rows that are gone, tables without a primary key. `request.generations` has the statistics that the lists
-        were ranked with.
+        out: rows that are gone, tables without a primary key. `request.pins` has what the lists were ranked with.
 
         Raises:
             ValidationFailed, Unsearchable, TargetFailed: as `search`.
@@ -160,7 +159,7 @@ class DiagnosingMode(SearchMode, Protocol):
         """Look at one row, given by its table's name and what its result's id ends with (see `resultids.key_parts`).
 
         `MATCHES` says that the query and the filters find it; how far down the list it stands is the caller's to see.
-        `request.generations` has the statistics that the lists were ranked with.
+        `request.pins` has what the lists were ranked with.
 
         Raises:
             ValidationFailed, Unsearchable, TargetFailed: as `search`.

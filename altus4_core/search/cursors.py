@@ -1,9 +1,9 @@
 """Cursors: where a search goes on, signed, and good for one caller and one request only.
 
 A cursor tells how many rows of each list were given out, so that nothing is lost or doubled when a database that was
-late at first answers later, and which statistics ranked the lists. It is not secret from its caller, hence signed
-(HMAC-SHA-256, cut to 128 bits as RFC 2104 allows) and not encrypted. The signature covers the caller and the request,
-which therefore need not be in it.
+late at first answers later, and what ranked the lists, so that any process can go on with them. It is not secret from
+its caller, hence signed (HMAC-SHA-256, cut to 128 bits as RFC 2104 allows) and not encrypted. The signature covers the
+caller and the request, which therefore need not be in it.
 """
 
 import binascii
@@ -12,6 +12,7 @@ import zlib
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Mapping
 from os import urandom
+from typing import Any
 
 import attrs
 import orjson
@@ -33,10 +34,10 @@ _WORTH_PACKING = 300  # bytes
 
 @attrs.frozen
 class Position:
-    """How far a search was read: by `databaseId:table` rows given out and statistics used."""
+    """How far a search was read: by `databaseId:table` rows given out, and what ranked them (`TableHits.pin`)."""
 
     consumed: Mapping[str, int]
-    generations: Mapping[str, int]
+    pins: Mapping[str, Any]
 
     @property
     def rows(self) -> int:
@@ -58,15 +59,16 @@ class Cursors:
         self._clock = clock
         self._lifetime = lifetime
 
-    def write(self, identity: Identity, fingerprint: bytes, position: Position) -> str:
-        """Make the cursor of a position."""
+    def write(self, identity: Identity, fingerprint: bytes, position: Position) -> str | None:
+        """Make the cursor of a position; None where it would be longer than is taken: of very many tables."""
         expires = int(self._clock.now().timestamp() + self._lifetime)
-        consumed, generations = position.consumed, position.generations
-        lists = [(name, count, generations.get(name)) for name, count in consumed.items()]
-        lists += [(name, 0, generation) for name, generation in generations.items() if name not in consumed]
+        consumed, pins = position.consumed, position.pins
+        lists = [(name, count, pins.get(name)) for name, count in consumed.items()]
+        lists += [(name, 0, pin) for name, pin in pins.items() if name not in consumed]
         body = orjson.dumps((expires, lists))
         sealed = _PLAIN + body if len(body) < _WORTH_PACKING else _PACKED + zlib.compress(body, 1)
-        return urlsafe_b64encode(self._mac(identity, fingerprint, sealed) + sealed).rstrip(b"=").decode()
+        cursor = urlsafe_b64encode(self._mac(identity, fingerprint, sealed) + sealed).rstrip(b"=").decode()
+        return cursor if len(cursor) <= LONGEST_CURSOR else None
 
     def read(self, cursor: str, identity: Identity, fingerprint: bytes) -> Position:
         """Give the position of a cursor.
@@ -87,7 +89,7 @@ class Cursors:
             raise invalid_cursor("has expired; begin the search again without it")
         return Position(
             {name: count for name, count, _ in lists if count},
-            {name: generation for name, _, generation in lists if generation is not None},
+            {name: pin for name, _, pin in lists if pin is not None},
         )
 
     def _mac(self, identity: Identity, fingerprint: bytes, sealed: bytes) -> bytes:

@@ -84,9 +84,7 @@ class Explaining:
         target = self._targets.held(database)
         mode, left, late = question.mode, max(seconds, _SHORTEST), True
         if target is not None and seconds > 0:
-            request = attrs.evolve(
-                question.request, timeout_ms=max(int(left * 1000), 1), generations=generations_of(outcomes)
-            )
+            request = attrs.evolve(question.request, timeout_ms=max(int(left * 1000), 1), pins=pins_of(outcomes))
             try:
                 found: Mapping[str, Mapping[tuple[Any, ...], SourceExplanation]] = await self._dispatch.call(
                     mode,
@@ -140,11 +138,11 @@ def _places(
     }
 
 
-def generations_of(outcomes: Sequence[DatabaseOutcome]) -> dict[str, int]:
-    """Give the statistics that the lists were ranked with, as `SearchRequest.generations` has them."""
+def pins_of(outcomes: Sequence[DatabaseOutcome]) -> dict[str, Any]:
+    """Give what the lists were ranked with, as `SearchRequest.pins` has it."""
     return {
-        f"{outcome.id}:{table.table}": table.generation
+        f"{outcome.id}:{table.table}": table.pin
         for outcome in outcomes
         for table in outcome.tables
-        if table.generation is not None
+        if table.pin is not None
     }

@@ -8,7 +8,7 @@ import orjson
 from altus4_core.records import SearchRequest
 
 # What a cursor itself brings along, and what only says how a page is asked for.
-_APART = frozenset({"cursor", "generations", "consumed", "fusion"})
+_APART = frozenset({"cursor", "pins", "consumed", "fusion"})
 _members = attrgetter(*[field.name for field in attrs.fields(SearchRequest) if field.name not in _APART])
 
 

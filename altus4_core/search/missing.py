@@ -12,7 +12,7 @@ from altus4_core.explanations import Diagnosis
 from altus4_core.records import DatabaseOutcome, DatabaseStatus, FusedHit, Identity, SearchRequest
 from altus4_core.resultids import split_id
 from altus4_core.seams import DiagnosingMode
-from altus4_core.search.explaining import generations_of
+from altus4_core.search.explaining import pins_of
 from altus4_core.search.judging import FAILED
 from altus4_core.search.pipeline import Question, SearchPipeline
 from altus4_core.search.results import check_diagnosis
@@ -87,7 +87,7 @@ class Missing:
             )
             if failure is None and _place_of(row, fused) is not None:
                 return Diagnosis("FILTERED_OUT", "The row matches the query, but not the filters.")
-        question = attrs.evolve(question, request=attrs.evolve(request, generations=generations_of(outcomes)))
+        question = attrs.evolve(question, request=attrs.evolve(request, pins=pins_of(outcomes)))
         return await self._asked(question, row, ends)
 
     async def _look(

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from typing import Any
 
 import attrs
 
@@ -54,20 +55,20 @@ def next_position(
         return None
     given = page.hits if request.consumed or not request.offset else fused[: request.depth]
     consumed: dict[str, int] = dict(request.consumed)
-    generations: dict[str, int] = dict(request.generations)  # a database that is late now keeps what ranked it
+    pins: dict[str, Any] = dict(request.pins)  # a database that is late now keeps what ranked it
     names: list[str] = []
     for outcome in outcomes:
         for table in outcome.tables:
             if table.hits:
                 name = f"{outcome.id}:{table.table}"
                 names.append(name)
-                if table.generation is not None:
-                    generations[name] = table.generation
+                if table.pin is not None:
+                    pins[name] = table.pin
     if len(names) == 1:  # the usual search: nothing to count apart
         consumed[names[0]] = consumed.get(names[0], 0) + len(given)
-        return Position(consumed, generations)
+        return Position(consumed, pins)
     counts: Counter[tuple[str, str]] = Counter([(hit.database_id, hit.table) for hit in given])
     for (database_id, table_name), count in counts.items():
         name = f"{database_id}:{table_name}"
         consumed[name] = consumed.get(name, 0) + count
-    return Position(consumed, generations)
+    return Position(consumed, pins)

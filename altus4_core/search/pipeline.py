@@ -167,9 +167,7 @@ class SearchPipeline:
             request = attrs.evolve(request, fusion=attrs.evolve(request.fusion, method=fusion.name))
         if request.cursor is not None:
             position = self._cursors.read(request.cursor, identity, mark)
-            request = attrs.evolve(
-                request, offset=position.rows, consumed=position.consumed, generations=position.generations
-            )
+            request = attrs.evolve(request, offset=position.rows, consumed=position.consumed, pins=position.pins)
         return Question(identity, mode, fusion, databases, request, mark)
 
     async def outcomes(self, question: Question) -> Sequence[DatabaseOutcome]:

@@ -6,7 +6,9 @@ knows any more whose it is.
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, Final
+
+import orjson
 
 from altus4_core.explanations import Diagnosis, SourceExplanation, TableAnalysis
 from altus4_core.facets import FacetCounts
@@ -24,6 +26,8 @@ from altus4_core.records import (
     Verdict,
 )
 from altus4_core.schema.encode import dumps
+
+LARGEST_PIN: Final = 64 << 10  # bytes as JSON
 
 Check = Callable[[Any], str | None]
 
@@ -91,8 +95,8 @@ def _look_at_table(table: Any) -> str | None:
         return "returned a TableHits without a table's name or without a list of hits"
     if table.total is not None and not _is_whole(table.total):
         return f"returned a total of {table.table!r} that is no whole number"
-    if table.generation is not None and not _is_whole(table.generation):
-        return f"returned a generation of {table.table!r} that is no whole number"
+    if table.pin is not None and not _is_whole(table.pin) and (wrong := _look_at_pin(table)) is not None:
+        return wrong
     if table.facets and (wrong := _look_at_facets(table.facets)) is not None:
         return wrong
     if table.failure is not None and not isinstance(table.failure, Notice):
@@ -110,6 +114,14 @@ def _look_at_table(table: Any) -> str | None:
     told = [(notice.code, notice.message, notice.details) for notice in (*table.notices, table.failure) if notice]
     rows = [(hit.key, hit.data, hit.matched_columns, hit.snippet, hit.highlights) for hit in table.hits]
     return _sendable([table.table, table.index, told, rows])
+
+
+def _look_at_pin(table: TableHits) -> str | None:
+    try:
+        size = len(orjson.dumps(table.pin))
+    except TypeError:
+        return f"returned a pin of {table.table!r} that is not JSON-ready"
+    return f"returned a pin of {table.table!r} of more than {LARGEST_PIN} bytes" if size > LARGEST_PIN else None
 
 
 def _look_at_facets(facets: Any) -> str | None:

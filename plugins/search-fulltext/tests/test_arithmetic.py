@@ -51,8 +51,8 @@ class Place:
     async def search(self, query: str, **asked: Any) -> tuple[SearchRequest, TableHits]:
         wanted = request(query, explain=True, **{"limit": 1000, **asked})
         (found,) = await self.mode.search(wanted, self.target)
-        assert found.generation
-        return attrs.evolve(wanted, generations={f"{self.target.id}:texts": found.generation}), found
+        assert found.pin
+        return attrs.evolve(wanted, pins={f"{self.target.id}:texts": found.pin}), found
 
     async def why(self, wanted: SearchRequest, key: int) -> tuple[str, dict[str, Any]]:
         told = await self.mode.diagnose(wanted, self.target, "texts", str(key))
@@ -136,7 +136,7 @@ async def test_why_a_row_is_not_in_the_list(place: Place) -> None:
     )
     assert listed.issuperset(forms[:5])
     assert (await place.why(wanted, forms[0]))[0] == "MATCHES"  # by another form of the word
-    servers = attrs.evolve(wanted, ranking="mysql", generations={})
+    servers = attrs.evolve(wanted, ranking="mysql", pins={})
     assert (await place.why(servers, forms[0]))[0] == "WORDS_NOT_IN_ROW"
     none = await ids("CONCAT(title, ' ', body) NOT REGEXP 'garden' AND body REGEXP '(^| )the( |$)'")
     assert none[0] not in listed

@@ -3,7 +3,8 @@
 import math
 
 import pytest
-from altus4_search_fulltext.ranking.bm25 import BM25, K1, B, frequency_of, idf
+from altus4_search_fulltext.ranking.bm25 import BM25, K1, B, idf
+from altus4_search_fulltext.ranking.excerpt import Excerpt
 from altus4_search_fulltext.ranking.terms import term_of
 from altus4_search_fulltext.wordchars import word_pattern
 from hypothesis import given
@@ -16,7 +17,7 @@ WORDS = ["tune", "tuned", "tuning,", "(pool)", "pools", "tunnel", "fortune", "ca
 
 
 def scorer(*words: str) -> BM25:
-    return BM25([term_of(word, SAMPLE.stem) for word in words], SAMPLE, word_pattern())
+    return BM25([term_of(word, SAMPLE.stem) for word in words], Excerpt.of(SAMPLE), word_pattern())
 
 
 def test_formula() -> None:
@@ -34,8 +35,9 @@ def test_rarer_terms_count_more() -> None:
 
 
 def test_frequencies_are_those_of_the_sample() -> None:
-    assert frequency_of(term_of("tunes", SAMPLE.stem), SAMPLE) == 2
-    assert frequency_of(term_of("absent", SAMPLE.stem), SAMPLE) == 0
+    excerpt = Excerpt.of(SAMPLE)
+    assert excerpt.frequency(term_of("tunes", SAMPLE.stem)) == 2
+    assert excerpt.frequency(term_of("absent", SAMPLE.stem)) == 0
 
 
 @given(st.lists(st.sampled_from(WORDS), max_size=30), st.sampled_from([" ", "  ", "\n", "/"]))

@@ -1,6 +1,7 @@
 """Searches ranked by BM25, on both servers: what is found, in which order, how many, and with which statistics."""
 
 import asyncio
+import json
 import logging
 import random
 import time
@@ -98,14 +99,13 @@ def keys(found: TableHits) -> list[int]:
 
 async def test_the_first_search_is_in_the_servers_order_and_the_next_is_not(mode: FulltextMode, target: Target) -> None:
     first = await search(mode, target, "tuning")
-    assert first.generation == 0
+    assert first.pin == 0
     assert [(notice.code, notice.details) for notice in first.notices] == [
         ("RANKED_BY_SERVER", {"reason": "notSampled"})
     ]
     await sampled(mode, target, "texts")
     found = await search(mode, target, "tuning")
-    assert found.generation is not None
-    assert found.generation > 0
+    assert found.pin
     assert not found.notices
 
 
@@ -217,17 +217,41 @@ async def test_evidence_lies_beside_the_hits(mode: FulltextMode, target: Target)
     ]
 
 
-async def test_a_generation_can_be_pinned(mode: FulltextMode, target: Target, sampler: Sampler) -> None:
+async def test_what_ranked_a_list_can_be_pinned(mode: FulltextMode, target: Target) -> None:
     first = await sampled(mode, target, "texts")
     place = f"{target.id}:texts"
-    assert first.generation is not None
-    pinned = await search(mode, target, "tuning", generations={place: first.generation})
-    assert keys(pinned) == keys(await search(mode, target, "tuning"))
-    servers = await search(mode, target, "tuning", generations={place: 0})
-    assert (servers.generation, keys(servers)) == (0, keys(await search(mode, target, "tuning", ranking="mysql")))
-    with pytest.raises(CursorExpired):
-        await search(mode, target, "tuning", generations={place: first.generation + 2})
-    assert (await search(mode, target, "tuning", generations={"other:texts": 5})).generation == first.generation
+    servers = await search(mode, target, "tuning", pins={place: 0})
+    assert (servers.pin, keys(servers)) == (0, keys(await search(mode, target, "tuning", ranking="mysql")))
+    ours = await search(mode, target, "tuning", pins={"other:texts": 5})
+    assert ours.pin == (await search(mode, target, "tuning")).pin != first.pin, "another query asks for other figures"
+    for wrong in (first.pin, 7, "x", [1, 2, 3.0, 1, [], {}], {"a": 1}):
+        with pytest.raises(CursorExpired):
+            await search(mode, target, "tuning", pins={place: wrong})
+
+
+@pytest.mark.parametrize(("name", "query"), [("natural", "alpha beta theta"), ("natural", '"alpha beta" delta'),
+                                             ("boolean", "gam* beta"), ("boolean", "+alphas zeta")])  # fmt: skip
+async def test_another_process_without_a_sample_goes_on_with_a_list(
+    sampler: Sampler, mode: FulltextMode, target: Target, name: str, query: str
+) -> None:
+    def searching(sampler: Sampler) -> FulltextMode:
+        language = NaturalLanguage(32) if name == "natural" else BooleanLanguage()
+        return FulltextMode(
+            name, language, longest=2000, concurrency=4, ranking=Ranking(sampler, time.monotonic, by_default=False)
+        )
+
+    await sampled(mode, target, "crowd")
+    asked: dict[str, Any] = {"table": "crowd", "ranking": "bm25"}
+    whole = await search(searching(sampler), target, query, limit=300, **asked)
+    assert len(whole.hits) > 200
+    pins = {f"{target.id}:crowd": json.loads(json.dumps(whole.pin))}  # as a cursor brings it
+    other = searching(Sampler(Samples(8 << 20, time.monotonic), time.monotonic, logging.getLogger("test")))
+    page = await search(
+        other, target, query, offset=100, limit=100, pins=pins, consumed={f"{target.id}:crowd": 100}, **asked
+    )
+    assert keys(page)[:200] == keys(whole)[:200]
+    assert [hit.score for hit in page.hits[:200]] == [hit.score for hit in whole.hits[:200]]
+    assert json.loads(json.dumps(page.pin)) == pins[f"{target.id}:crowd"]
 
 
 async def test_a_list_begun_in_the_servers_order_goes_on_in_it(mode: FulltextMode, target: Target) -> None:
@@ -235,17 +259,17 @@ async def test_a_list_begun_in_the_servers_order_goes_on_in_it(mode: FulltextMod
     first = await search(mode, target, query, "crowd", limit=10)
     await sampled(mode, target, "crowd")
     second = await search(mode, target, query, "crowd", offset=10, limit=10)
-    assert (first.generation, second.generation) == (0, 0)
+    assert (first.pin, second.pin) == (0, 0)
     assert keys(second)[: len(first.hits)] == keys(first)
-    assert (await search(mode, target, "delta", "crowd", offset=10)).generation != 0
-    assert (await search(mode, target, query, "crowd")).generation != 0
+    assert (await search(mode, target, "delta", "crowd", offset=10)).pin != 0
+    assert (await search(mode, target, query, "crowd")).pin != 0
 
 
 async def test_other_orders_are_left_alone(mode: FulltextMode, target: Target) -> None:
     await sampled(mode, target, "crowd")
     target.statements.clear()
     plain = await search(mode, target, "alpha", "crowd", ranking="mysql")
-    assert (plain.generation, plain.evidence) == (None, None)
+    assert (plain.pin, plain.evidence) == (None, None)
     await search(mode, target, "alpha", "crowd", sort=(SortKey("id"),))
     assert not any("BOOLEAN" in statement for statement in target.statements)
 
@@ -270,7 +294,7 @@ async def test_costs_are_predicted_from_the_sample(mode: FulltextMode, target: T
     # A fifth of the rows has `alpha`, the others `alphas`: the word is affordable, all its forms are not.
     found = await search(strict, target, "alpha", "crowd")
     assert [notice.details for notice in found.notices] == [{"reason": "tooExpensive"}]
-    assert (found.generation, found.total) == (0, ROWS / 5)
+    assert (found.pin, found.total) == (0, ROWS / 5)
 
 
 @pytest.mark.parametrize(
@@ -282,8 +306,8 @@ async def test_boolean_queries_are_ranked_when_asked(sampler: Sampler, target: T
     ranking = Ranking(sampler, time.monotonic, by_default=False)
     mode = FulltextMode("boolean", BooleanLanguage(), longest=2000, concurrency=4, ranking=ranking)
     servers = await search(mode, target, query, table, limit=ROWS)
-    assert (servers.generation, servers.evidence) == (None, None)
-    while not (ours := await search(mode, target, query, table, limit=ROWS, ranking="bm25")).generation:
+    assert (servers.pin, servers.evidence) == (None, None)
+    while not (ours := await search(mode, target, query, table, limit=ROWS, ranking="bm25")).pin:
         await asyncio.sleep(0.01)
     assert sorted(keys(ours)) == sorted(keys(servers))
     assert (ours.total, ours.relation) == (servers.total, "eq")
@@ -297,7 +321,7 @@ async def test_an_index_with_another_parser_keeps_the_servers_order(mode: Fullte
     if target.known.table("grams") is None:
         pytest.skip("this server has no ngram parser")
     found = await search(mode, target, "alpha", "grams")
-    assert (found.generation, found.notices) == (None, ())
+    assert (found.pin, found.notices) == (None, ())
     found = await search(mode, target, "alpha", "grams", ranking="bm25")
     assert [notice.details["reason"] for notice in found.notices] == ["parser"]
     assert found.hits
@@ -308,5 +332,5 @@ async def test_a_table_that_is_gone_is_skipped(mode: FulltextMode, target: Targe
     broken = target.known.table("texts")
     assert broken is not None
     target.known = attrs.evolve(target.known, tables=(attrs.evolve(broken, name="texts_gone"),))
-    (found,) = await mode.search(request("tuning", generations={f"{target.id}:texts_gone": 0}), target)
+    (found,) = await mode.search(request("tuning", pins={f"{target.id}:texts_gone": 0}), target)
     assert [notice.code for notice in found.notices] == ["SCHEMA_CHANGED", "RANKED_BY_SERVER"]

@@ -1,4 +1,4 @@
-"""Samples stay within their memory, and a generation lasts as long as it must."""
+"""Samples stay within their memory, and tables do not push each other's out all the time."""
 
 import re
 
@@ -94,26 +94,31 @@ def test_what_is_used_is_kept(clock: HeldClock) -> None:
         assert samples.keep(place(f"t{number}"), statistics(TEXTS))
 
 
-def test_a_generation_lasts_sixty_seconds_whatever_comes(clock: HeldClock) -> None:
+def test_a_sample_in_use_is_not_pushed_out_by_other_tables(clock: HeldClock) -> None:
     samples = Samples(8_000, clock.monotonic)
-    old, new = statistics(TEXTS), statistics(TEXTS[:2])
-    assert old.generation != new.generation
-    samples.keep(place(), old)
+    samples.keep(place(), statistics(TEXTS))
     clock.advance(1000)
-    assert samples.current(place()) is old  # handed out
-    samples.keep(place(), new)
-    assert samples.current(place()) is new
+    assert samples.current(place()) is not None  # handed out
     refused = 0
     for number in range(59):
         clock.advance(1)
         refused += not samples.keep(place(f"t{number}"), statistics(TEXTS))
         assert samples.size <= 8_000
     assert refused > 50, "there was no room, and nothing was taken for it"
-    assert samples.generation(place(), old.generation) is old
+    assert [each.table for each in samples.of("d", ["t"])] == ["t"]
     clock.advance(61)
-    samples.keep(place(), statistics(TEXTS[:1]))
-    assert samples.generation(place(), old.generation) is None
-    assert samples.generation(place(), 0) is None
+    assert samples.keep(place("late"), statistics(TEXTS))
+
+
+def test_a_newer_sample_takes_the_place_of_the_older_one(clock: HeldClock) -> None:
+    samples = Samples(1 << 20, clock.monotonic)
+    samples.keep(place(), statistics(TEXTS))
+    new = statistics(TEXTS[:2])
+    assert samples.keep(place(), new)
+    assert samples.current(place()) is new
+    alone = Samples(1 << 20, clock.monotonic)
+    alone.keep(place(), new)
+    assert samples.size == alone.size
 
 
 def test_an_unchanged_table_keeps_its_generation(clock: HeldClock) -> None:

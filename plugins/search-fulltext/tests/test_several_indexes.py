@@ -288,7 +288,7 @@ async def test_windows_of_a_ranking_of_our_own(notes: Target) -> None:
         await sampled(mode, notes, "notes")
         for columns in (("title", "tags"), None):
             asked = {"columns": columns, "totals": "exact"}
-            while not (whole := await search(notes, "alpha omega", mode, **asked)).generation:
+            while not (whole := await search(notes, "alpha omega", mode, **asked)).pin:
                 await asyncio.sleep(0.01)
             expected = await rows_with(notes, has("alpha omega", columns or COLUMNS))
             assert len(expected) > 2 * WINDOW

@@ -17,7 +17,7 @@ async def sampled(
     ends = time.monotonic() + seconds
     while True:
         (found,) = await mode.search(request(query, tables=(table,)), target)
-        if found.generation:
+        if found.pin:
             return found
         assert time.monotonic() < ends, "no sample came"
         await asyncio.sleep(0.01)

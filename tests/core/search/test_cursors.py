@@ -2,6 +2,7 @@
 
 import asyncio
 from base64 import urlsafe_b64decode, urlsafe_b64encode
+from os import urandom
 
 import pytest
 from hypothesis import given, settings
@@ -159,8 +160,8 @@ def test_old_ones_are_refused():
     clock = HeldClock()
     cursors = Cursors(b"k" * 32, clock, 60)
     mark = fingerprint(SearchRequest("x"))
-    cursor = cursors.write(ANN, mark, Position({"d:t": 3}, {"d:t": 9}))
-    assert cursors.read(cursor, ANN, mark) == Position({"d:t": 3}, {"d:t": 9})
+    cursor = cursors.write(ANN, mark, Position({"d:t": 3}, {"d:t": [9, 0.5, {"tea": 2}]}))
+    assert cursors.read(cursor, ANN, mark) == Position({"d:t": 3}, {"d:t": [9, 0.5, {"tea": 2}]})
     clock.advance(62)
     with pytest.raises(ValidationFailed) as refused:
         cursors.read(cursor, ANN, mark)
@@ -180,10 +181,19 @@ def test_many_lists_make_a_small_cursor():
     consumed = {
         f"00000000-0000-4000-8000-{database:012}:table{table}": table for database in range(64) for table in range(20)
     }
-    position = Position(consumed, dict.fromkeys(consumed, 2**53 - 1))
+    position = Position(
+        consumed, {name: [place, 0.123456789, {"teapot": place}] for place, name in enumerate(consumed)}
+    )
     cursor = cursors.write(ANN, b"", position)
-    assert len(cursor) < 20_000
-    assert cursors.read(cursor, ANN, b"").generations == position.generations
+    assert cursor is not None
+    assert len(cursor) < 40_000
+    assert cursors.read(cursor, ANN, b"").pins == position.pins
+
+
+def test_a_cursor_that_would_be_too_long_to_be_taken_is_none():
+    cursors = Cursors(b"k" * 32, HeldClock(), 60)
+    position = Position({"d:t": 1}, {f"d:{name}": urandom(3000).hex() for name in range(40)})
+    assert cursors.write(ANN, b"", position) is None
 
 
 LISTS = st.lists(st.integers(0, 12), min_size=1, max_size=5)
@@ -231,15 +241,15 @@ def test_statistics_are_pinned_for_lists_that_gave_rows():
         "d",
         DatabaseStatus.OK,
         tables=[
-            TableHits("ranked", "i", [Hit((1,), 1.0, {})], generation=7),
+            TableHits("ranked", "i", [Hit((1,), 1.0, {})], pin=[7, {"tea": 2}]),
             TableHits("plain", "i", [Hit((1,), 1.0, {})]),
-            TableHits("empty", "i", [], generation=8),
+            TableHits("empty", "i", [], pin=8),
         ],
     )
     hit = FusedHit("d", "ranked", Hit((1,), 1.0, {}), 1.0, 1)
     request = SearchRequest("x", limit=1)
     position = next_position([hit, hit], cut([hit, hit], request), request, [outcome])
-    assert position.generations == {"d:ranked": 7}
+    assert position.pins == {"d:ranked": [7, {"tea": 2}]}
 
 
 def test_a_list_is_read_no_deeper_than_its_part_of_the_pages():

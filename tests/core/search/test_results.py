@@ -2,8 +2,8 @@
 
 import pytest
 
-from altus4_core.records import Category, Suggestion
-from altus4_core.search.results import check_categories, check_suggestions
+from altus4_core.records import Category, Suggestion, TableHits
+from altus4_core.search.results import LARGEST_PIN, check_categories, check_hits, check_suggestions
 
 
 @pytest.mark.parametrize(
@@ -30,3 +30,21 @@ def test_wrong_member_of_a_category(members, expected):
 )
 def test_wrong_member_of_a_suggestion(members, expected):
     assert check_suggestions([Suggestion(**members)]) == f"returned a Suggestion whose {expected}"
+
+
+@pytest.mark.parametrize(
+    ("pin", "expected"),
+    [
+        (None, None),
+        (0, None),
+        ({"n": [1, 2.5, "tea"]}, None),
+        ((1, ("a", 2)), None),
+        (object(), "returned a pin of 't' that is not JSON-ready"),
+        ({"at": {1, 2}}, "returned a pin of 't' that is not JSON-ready"),
+        ({1: 2}, "returned a pin of 't' that is not JSON-ready"),
+        ("x" * (LARGEST_PIN - 2), None),
+        ("x" * (LARGEST_PIN - 1), f"returned a pin of 't' of more than {LARGEST_PIN} bytes"),
+    ],
+)
+def test_what_further_pages_are_ranked_by_can_be_written_into_a_cursor(pin, expected):
+    assert check_hits([TableHits("t", "i", [], pin=pin)]) == expected

@@ -4,14 +4,14 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from altus4_search_fulltext.planner import TablePlan
-from altus4_search_fulltext.ranking.bm25 import K1, B, frequency_of, idf
+from altus4_search_fulltext.ranking.bm25 import K1, B, idf
 from altus4_search_fulltext.ranking.drawing import Drawing
-from altus4_search_fulltext.ranking.statistics import TableStatistics
+from altus4_search_fulltext.ranking.excerpt import Excerpt
 
 Arithmetic = Mapping[str, Any]
 
 
-def arithmetic(plan: TablePlan, drawing: Drawing, statistics: TableStatistics, texts: Sequence[str]) -> Arithmetic:
+def arithmetic(plan: TablePlan, drawing: Drawing, statistics: Excerpt, texts: Sequence[str]) -> Arithmetic:
     """Compute a row's score, with all that is in it; JSON-ready.
 
     The score is the sum over the terms of idf * tf * (k1 + 1) / (tf + norm), with norm = k1 * (1 - b + b * length /
@@ -31,7 +31,7 @@ def arithmetic(plan: TablePlan, drawing: Drawing, statistics: TableStatistics, t
     total = 0.0
     for term in drawing.terms:
         tf = sum(1 for _ in term.spans(folded, plan.rules.words))
-        df = frequency_of(term, statistics)
+        df = statistics.frequency(term)
         rarity = idf(statistics.sampled, df)
         score = rarity * tf * (K1 + 1) / (tf + norm)
         total += score

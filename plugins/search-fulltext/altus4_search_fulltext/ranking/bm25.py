@@ -10,13 +10,12 @@ import math
 import re
 from collections.abc import Sequence
 
-from altus4_search_fulltext.ranking.statistics import TableStatistics
+from altus4_search_fulltext.ranking.excerpt import Excerpt
 from altus4_search_fulltext.ranking.terms import Term
 from altus4_search_fulltext.wordchars import is_word_character
 
 K1 = 1.6
 B = 0.75
-_LOOKED_AT = 1000  # words that begin like a prefix
 _LONGEST_PIECE = 100  # characters; longer words are in no index
 
 
@@ -28,15 +27,14 @@ class BM25:
 
     Args:
         terms: Of the query.
-        statistics: Of the table.
+        statistics: Of the table, for the query.
         pattern: One word of a text.
     """
 
-    def __init__(self, terms: Sequence[Term], statistics: TableStatistics, pattern: re.Pattern[str]) -> None:
+    def __init__(self, terms: Sequence[Term], statistics: Excerpt, pattern: re.Pattern[str]) -> None:
         sampled = statistics.sampled
         self._terms = [
-            (term, term.head, len(term.head), term.judged, idf(sampled, frequency_of(term, statistics)))
-            for term in terms
+            (term, term.head, len(term.head), term.judged, idf(sampled, statistics.frequency(term))) for term in terms
         ]
         self._pattern = pattern
         self._flat = K1 * (1 - B)
@@ -77,11 +75,3 @@ class BM25:
 def idf(rows: float, frequency: float) -> float:
     """Give how much a term tells: more, the rarer it is; never below 0."""
     return math.log(1 + (rows - frequency + 0.5) / (frequency + 0.5))
-
-
-def frequency_of(term: Term, statistics: TableStatistics) -> int:
-    """Give how many sampled rows have a term; of a prefix at most so many."""
-    if term.name.endswith("*"):
-        found = sum(count for _, count in statistics.starting(term.head, _LOOKED_AT))
-        return min(found, statistics.sampled)
-    return statistics.stem_count(term.name) if term.stemmer is statistics.stem else statistics.count(term.name)

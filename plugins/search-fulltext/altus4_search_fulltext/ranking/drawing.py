@@ -4,20 +4,16 @@ A prefix is sent only where it is long enough and the sample says that most of w
 reads every word that begins so (`w12*` took 1.9 s where `w123*` took 0.2). Else the forms themselves are sent.
 """
 
-from collections.abc import Sequence
-
 import attrs
 
 from altus4_search_fulltext.needles import Needle
 from altus4_search_fulltext.query import IndexQuery
-from altus4_search_fulltext.ranking.statistics import TableStatistics
+from altus4_search_fulltext.ranking.excerpt import Excerpt
 from altus4_search_fulltext.ranking.stems import Stem, unchanged, variants
 from altus4_search_fulltext.ranking.terms import Term, needle_of, prefix_term, term_of
 from altus4_search_fulltext.tokens import Fate, TokenRules
 
-_SHORTEST_PREFIX = 4  # letters
 _MOST_FORMS = 12  # sent for one word
-_LOOKED_AT = 1000  # words of the sample that begin like a stem
 
 
 @attrs.frozen(eq=False)
@@ -37,7 +33,7 @@ class Drawing:
     widened: bool
 
 
-def draw(query: IndexQuery, rules: TokenRules, statistics: TableStatistics, stemmer: Stem) -> Drawing:
+def draw(query: IndexQuery, rules: TokenRules, statistics: Excerpt, stemmer: Stem) -> Drawing:
     """Prepare the drawing of candidates.
 
     Args:
@@ -86,29 +82,19 @@ def as_asked(query: IndexQuery) -> Drawing:
     return Drawing(query, tuple(terms.values()), query.needles, widened=False)
 
 
-def _pieces(word: str, term: Term, rules: TokenRules, statistics: TableStatistics) -> list[Needle]:
+def _pieces(word: str, term: Term, rules: TokenRules, statistics: Excerpt) -> list[Needle]:
     """Give what is sent for one word: its stem as a prefix, or forms of it."""
     if term.stemmer is unchanged:
         return [Needle((word,))]
-    stem = term.name
-    beginning = statistics.starting(term.head, _LOOKED_AT)
-    same = {form: count for form, count in beginning if term.accepts(form)}
-    wanted = dict.fromkeys([word, *sorted(same, key=lambda form: (-same[form], form)), *variants(stem)])
+    stem, found = term.name, statistics.forms(term)
+    wanted = dict.fromkeys([word, *found.words, *variants(stem)])
     forms = [form for form in wanted if form == word or rules.judge(form) is Fate.FOUND]
     pieces: list[Needle] = []
-    if _is_safe_prefix(stem, beginning, same):
+    if found.prefix:
         pieces.append(Needle((stem,), open_end=True))
         forms = [form for form in forms if not form.startswith(stem)]
     pieces += [Needle((form,)) for form in forms[:_MOST_FORMS]]
     return pieces
-
-
-def _is_safe_prefix(stem: str, beginning: Sequence[tuple[str, int]], same: dict[str, int]) -> bool:
-    if len(stem) < _SHORTEST_PREFIX or not stem.isascii() or not stem.isalpha() or len(beginning) == _LOOKED_AT:
-        return False
-    found = sum(count for form, count in beginning if form.startswith(stem))
-    meant = sum(count for form, count in same.items() if form.startswith(stem))
-    return 2 * meant >= found
 
 
 def _written(needle: Needle, written: dict[str, str], *, has_phrase: bool) -> str:

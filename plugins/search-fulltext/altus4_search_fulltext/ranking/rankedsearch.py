@@ -17,9 +17,9 @@ from altus4_search_fulltext.matching import Matcher
 from altus4_search_fulltext.planner import TablePlan
 from altus4_search_fulltext.query import IndexQuery
 from altus4_search_fulltext.ranking.arithmetic import Arithmetic, arithmetic
-from altus4_search_fulltext.ranking.bm25 import BM25, frequency_of
+from altus4_search_fulltext.ranking.bm25 import BM25
 from altus4_search_fulltext.ranking.drawing import Drawing, as_asked, draw
-from altus4_search_fulltext.ranking.statistics import TableStatistics
+from altus4_search_fulltext.ranking.excerpt import Excerpt
 from altus4_search_fulltext.ranking.stems import Stem, unchanged
 from altus4_search_fulltext.statements import Mode
 from altus4_search_fulltext.tablesearch import Relation, TableSearch
@@ -78,7 +78,7 @@ class RankedSearch:
         self,
         target: MySQLTarget,
         query: IndexQuery,
-        statistics: TableStatistics,
+        statistics: Excerpt,
         request: SearchRequest,
         ends: float,
     ) -> TableHits:
@@ -118,7 +118,7 @@ class RankedSearch:
             relation,
             windows.whole and len(ranked) <= max(depth, len(shown)),
             (*plan.notices, *query.notices, *reading.notices, *uncounted),
-            statistics.generation,
+            statistics.pin(),
             _evidence(drawing, statistics, shown, windows.lengths),
             self._search.misfits,
         )
@@ -127,7 +127,7 @@ class RankedSearch:
         self,
         target: MySQLTarget,
         query: IndexQuery,
-        statistics: TableStatistics,
+        statistics: Excerpt,
         keys: Sequence[tuple[Any, ...]],
         ends: float,
     ) -> Mapping[tuple[Any, ...], Arithmetic]:
@@ -150,7 +150,7 @@ class RankedSearch:
             found[key] = arithmetic(plan, drawing, statistics, texts)
         return found
 
-    def drawing(self, query: IndexQuery, statistics: TableStatistics) -> Drawing:
+    def drawing(self, query: IndexQuery, statistics: Excerpt) -> Drawing:
         """Say how candidates for a query are drawn."""
         if self._as_asked:
             return as_asked(query)
@@ -162,7 +162,7 @@ class RankedSearch:
         target: MySQLTarget,
         drawing: Drawing,
         query: IndexQuery,
-        statistics: TableStatistics,
+        statistics: Excerpt,
         depth: int,
         ends: float,
     ) -> _Windows:
@@ -223,7 +223,7 @@ class _Ranker:
         self,
         drawing: Drawing,
         query: IndexQuery,
-        statistics: TableStatistics,
+        statistics: Excerpt,
         rules: TokenRules,
         places: Sequence[int],
         longest: int,
@@ -266,9 +266,7 @@ def _has(matcher: Matcher, texts: Sequence[str]) -> bool:
     return any(matcher.position(text) >= 0 for text in texts)
 
 
-def _evidence(
-    drawing: Drawing, statistics: TableStatistics, shown: Sequence[_Ranked], lengths: Sequence[int]
-) -> TermEvidence:
+def _evidence(drawing: Drawing, statistics: Excerpt, shown: Sequence[_Ranked], lengths: Sequence[int]) -> TermEvidence:
     scale = statistics.rows / statistics.sampled if statistics.sampled else 0.0
     windows: list[int] = []
     left = len(shown)
@@ -277,13 +275,13 @@ def _evidence(
         left -= windows[-1]
     return TermEvidence(
         float(statistics.rows),
-        {term.name: frequency_of(term, statistics) * scale for term in drawing.terms},
+        {term.name: statistics.frequency(term) * scale for term in drawing.terms},
         [each.weights for each in shown],
         windows,
     )
 
 
-def _stemmer(plan: TablePlan, statistics: TableStatistics) -> Stem:
+def _stemmer(plan: TablePlan, statistics: Excerpt) -> Stem:
     """Give the stemmer; MyISAM draws words alone, so that other forms are not found there."""
     return statistics.stem if plan.rules.innodb else unchanged
 

@@ -7,22 +7,24 @@ from typing import Any
 import attrs
 from altus4_mysql import MySQLError, MySQLTarget
 
-from altus4_core.errors import CursorExpired, TargetFailed, Unsearchable
+from altus4_core.errors import TargetFailed, Unsearchable
 from altus4_core.orders import is_by_relevance
 from altus4_core.records import Notice, SearchRequest, TableHits
 from altus4_search_fulltext import notices
 from altus4_search_fulltext.query import IndexQuery
 from altus4_search_fulltext.ranking.arithmetic import Arithmetic
 from altus4_search_fulltext.ranking.drawing import Drawing
+from altus4_search_fulltext.ranking.excerpt import Excerpt
 from altus4_search_fulltext.ranking.rankedsearch import RankedSearch, supported
 from altus4_search_fulltext.ranking.sampler import Sampler
 from altus4_search_fulltext.ranking.samples import HOLD_SECONDS, Place
-from altus4_search_fulltext.ranking.statistics import TableStatistics
 from altus4_search_fulltext.recording import unrecorded
 from altus4_search_fulltext.tablesearch import TableSearch
 
 _SEARCHES = 4096  # tables whose statements are remembered
 _BEGUN = 1024  # lists in the server's order whose further pages are remembered to be so, too
+
+IN_THE_SERVERS_ORDER = 0  # what is pinned of a list that was not ranked here
 
 _Key = tuple[Place, str]
 
@@ -58,7 +60,7 @@ class Ranking:
         """Search one table, and rank what is found.
 
         Raises:
-            CursorExpired: the request pins statistics that are gone.
+            CursorExpired: the request pins what is no excerpt of statistics for this query.
             Unsearchable: it would cost too much.
             TargetFailed: the database cannot answer.
         """
@@ -70,7 +72,7 @@ class Ranking:
         statistics = self._statistics(place, search, target, query, request)
         if statistics is None:
             told = (notices.ranked_by_server("notSampled"),)
-            return _plain(await search.run(target, query, request, ends), 0, told)
+            return _plain(await search.run(target, query, request, ends), IN_THE_SERVERS_ORDER, told)
         ranked = self._searches.get(search)
         if ranked is None:
             ranked = RankedSearch(search)
@@ -83,11 +85,12 @@ class Ranking:
         except (MySQLError, TargetFailed) as error:
             return search.failed(error)
         except Unsearchable as refusal:
-            # Stems are in more rows than the words themselves, which may well be affordable.
-            if refusal.error_code != "QUERY_TOO_EXPENSIVE":
+            # Stems are in more rows than the words themselves, which may well be affordable. A list that was begun by
+            # another ranking cannot go on in the server's order.
+            if refusal.error_code != "QUERY_TOO_EXPENSIVE" or _pinned(search, target, request):
                 raise
             told = (notices.ranked_by_server("tooExpensive"),)
-            return _plain(await search.run(target, query, request, ends), 0, told)
+            return _plain(await search.run(target, query, request, ends), IN_THE_SERVERS_ORDER, told)
 
     async def explain(
         self,
@@ -104,7 +107,7 @@ class Ranking:
             search: Of the table.
             target: The database.
             query: With something to find.
-            request: Its `generations` name the statistics.
+            request: Its `pins` have the statistics.
             keys: Of the rows.
             ends: `time.monotonic()` of the deadline.
 
@@ -123,27 +126,18 @@ class Ranking:
 
     def _drawn(
         self, search: TableSearch, target: MySQLTarget, request: SearchRequest
-    ) -> tuple[RankedSearch, TableStatistics] | None:
-        place = _place(target, search)
-        pinned = request.generations.get(f"{place.database}:{place.table}")
-        if not pinned or not self.wanted(request):
-            return None
-        held = self._sampler.samples.generation(place, pinned)
-        return None if held is None else (RankedSearch(search), held)
+    ) -> tuple[RankedSearch, Excerpt] | None:
+        pinned = _pinned(search, target, request)
+        return (RankedSearch(search), Excerpt.read(pinned)) if pinned and self.wanted(request) else None
 
     def _statistics(
         self, place: Place, search: TableSearch, target: MySQLTarget, query: IndexQuery, request: SearchRequest
-    ) -> TableStatistics | None:
-        pinned = request.generations.get(f"{place.database}:{place.table}")
-        if pinned == 0:
+    ) -> Excerpt | None:
+        pinned = _pinned(search, target, request)
+        if pinned == IN_THE_SERVERS_ORDER:
             return None
         if pinned is not None:
-            held = self._sampler.samples.generation(place, pinned)
-            if held is None:
-                self._sampler.current(place, unrecorded(target), search.plan)  # for the search that begins again
-                message = "The statistics that this cursor goes on with are gone; begin the search again."
-                raise CursorExpired(message)
-            return held
+            return Excerpt.read(pinned)
         current = self._sampler.current(place, unrecorded(target), search.plan)
         key, now = (place, query.text), self._clock()
         if current is None:
@@ -155,7 +149,11 @@ class Ranking:
             self._begun.pop(key, None)  # begun again, and this time by the sample
         elif now - self._begun.get(key, -HOLD_SECONDS) < HOLD_SECONDS:
             return None  # its first page was in the server's order
-        return current
+        return None if current is None else Excerpt.of(current)
+
+
+def _pinned(search: TableSearch, target: MySQLTarget, request: SearchRequest) -> Any:
+    return request.pins.get(f"{target.id}:{search.plan.table.name}")
 
 
 def _place(target: MySQLTarget, search: TableSearch) -> Place:
@@ -165,5 +163,5 @@ def _place(target: MySQLTarget, search: TableSearch) -> Place:
     return Place(target.id, version, plan.table.name, plan.index.name, plan.index.columns)
 
 
-def _plain(hits: TableHits, generation: int | None, told: tuple[Notice, ...]) -> TableHits:
-    return attrs.evolve(hits, generation=generation, notices=(*hits.notices, *told))
+def _plain(hits: TableHits, pin: int | None, told: tuple[Notice, ...]) -> TableHits:
+    return attrs.evolve(hits, pin=pin, notices=(*hits.notices, *told))

@@ -1,4 +1,4 @@
-"""The samples in use, within a fixed memory: what was used longest ago is forgotten, but no generation too early."""
+"""The samples in use, within a fixed memory: what was used longest ago is forgotten, but nothing too early."""
 
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
@@ -8,7 +8,7 @@ import attrs
 from altus4_core.vocabulary import Vocabulary
 from altus4_search_fulltext.ranking.statistics import TableStatistics
 
-HOLD_SECONDS = 60.0  # that a generation lasts at least after it was last handed out
+HOLD_SECONDS = 60.0  # that a sample lasts at least after it was last handed out: tables must not take turns
 _OVERHEAD = 2048  # bytes of the objects around one sample
 _LOOKED_AT = 1000  # words that begin like a prefix
 
@@ -34,7 +34,7 @@ class Place:
 
 @attrs.define
 class _Held:
-    """One generation."""
+    """One sample."""
 
     statistics: TableStatistics
     read_at: float
@@ -47,14 +47,14 @@ class Samples:
     Args:
         capacity: Bytes of all samples together.
         clock: Monotonic seconds.
-        hold: Seconds that a generation lasts at least after it was handed out.
+        hold: Seconds that a sample lasts at least after it was handed out, while others want its room.
     """
 
     def __init__(self, capacity: int, clock: Callable[[], float], hold: float = HOLD_SECONDS) -> None:
         self._capacity = capacity
         self._clock = clock
         self._hold = hold
-        self._held: OrderedDict[Place, list[_Held]] = OrderedDict()  # newest generation last
+        self._held: OrderedDict[Place, _Held] = OrderedDict()
         self._bytes = 0
         self._named: dict[tuple[str, str, str], Place] = {}
 
@@ -73,40 +73,32 @@ class Samples:
         if held is None:
             return None
         self._held.move_to_end(place)
-        newest = held[-1]
-        newest.used_at = self._clock()
-        return newest.statistics
-
-    def generation(self, place: Place, generation: int) -> TableStatistics | None:
-        """Give the sample of that generation, None when it is gone."""
-        for held in self._held.get(place, ()):
-            if held.statistics.generation == generation:
-                held.used_at = self._clock()
-                return held.statistics
-        return None
+        held.used_at = self._clock()
+        return held.statistics
 
     def age(self, place: Place) -> float:
         """Give the seconds since a place was read; infinite when it has no sample."""
         held = self._held.get(place)
-        return self._clock() - held[-1].read_at if held else float("inf")
+        return self._clock() - held.read_at if held else float("inf")
 
     def keep(self, place: Place, statistics: TableStatistics) -> bool:
         """Remember a sample.
 
         Returns:
-            Whether there was room: samples that were used within the hold are not given up for another table's.
+            Whether there was room: samples that were used within the hold are not given up for another table's. Without
+            room the table keeps the sample it has.
         """
         now = self._clock()
-        held = self._held.get(place, [])
-        if held and held[-1].statistics.generation == statistics.generation:
-            held[-1].read_at = now
+        held = self._held.get(place)
+        if held is not None and held.statistics.generation == statistics.generation:
+            held.read_at = now
             return True
-        self._forget_old(place, now)
-        held = self._held.get(place, [])
         size = statistics.size + _OVERHEAD
-        if not self._make_room(size, place, now):
+        before = held.statistics.size + _OVERHEAD if held is not None else 0
+        if not self._make_room(size - before, place, now):
             return False
-        self._held.setdefault(place, held).append(_Held(statistics, now, now))
+        self._bytes -= before
+        self._held[place] = _Held(statistics, now, now if held is None else held.used_at)
         self._named[place.database, place.table, place.index] = place
         self._held.move_to_end(place)
         self._bytes += size
@@ -121,7 +113,7 @@ class Samples:
         place = self._named.get((database_id, table, index))
         if place is None:
             return None
-        statistics = self._held[place][-1].statistics
+        statistics = self._held[place].statistics
         if not statistics.sampled:
             return None
         if term.endswith("*"):
@@ -133,7 +125,7 @@ class Samples:
     def of(self, database_id: str, tables: Sequence[str] | None = None) -> Sequence[Vocabulary]:
         """Give the newest samples of a database."""
         found = [
-            (place.table, place.index, held[-1].statistics)
+            (place.table, place.index, held.statistics)
             for place, held in self._held.items()
             if place.database == database_id and (tables is None or place.table in tables)
         ]
@@ -142,25 +134,16 @@ class Samples:
     def drop_unused(self, seconds: float) -> None:
         """Give up samples that nobody has used for so long: their tables may be nobody's any more."""
         now = self._clock()
-        for place in list(self._held):
-            if all(now - each.used_at > seconds for each in self._held[place]):
-                self._forget(place)
+        for place in [place for place, held in self._held.items() if now - held.used_at > seconds]:
+            self._forget(place)
 
     def _make_room(self, size: int, wanted: Place, now: float) -> bool:
         for place in [place for place in self._held if place != wanted]:
             if self._bytes + size <= self._capacity:
                 break
-            if all(now - each.used_at > self._hold for each in self._held[place]):
+            if now - self._held[place].used_at > self._hold:
                 self._forget(place)
         return self._bytes + size <= self._capacity
-
-    def _forget_old(self, place: Place, now: float) -> None:
-        """Give up generations that a newer one replaced and nobody has used for a while."""
-        held = self._held.get(place, [])
-        for each in held[:-1]:
-            if now - each.used_at > self._hold:
-                held.remove(each)
-                self._bytes -= each.statistics.size + _OVERHEAD
 
     def _drop_other_versions(self, kept: Place) -> None:
         """Give up what is known of a database's earlier address, and of a table's index as it was before."""
@@ -173,5 +156,4 @@ class Samples:
         name = (place.database, place.table, place.index)
         if self._named.get(name) == place:
             del self._named[name]
-        for each in self._held.pop(place):
-            self._bytes -= each.statistics.size + _OVERHEAD
+        self._bytes -= self._held.pop(place).statistics.size + _OVERHEAD
