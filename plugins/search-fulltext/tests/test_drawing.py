@@ -3,13 +3,14 @@
 import pytest
 from altus4_search_fulltext.natural import natural_query
 from altus4_search_fulltext.ranking.drawing import draw
+from altus4_search_fulltext.ranking.excerpt import Excerpt
 
 from .test_samples import TEXTS, rules, statistics
 
 
 def drawn(query: str, texts: list[str] | None = None) -> tuple[str, list[str], bool]:
     sample = statistics(texts or TEXTS)
-    drawing = draw(natural_query(query, rules(), 32), rules(), sample, sample.stem)
+    drawing = draw(natural_query(query, rules(), 32), rules(), Excerpt.of(sample), sample.stem)
     return drawing.query.text, [term.name for term in drawing.terms], drawing.widened
 
 
