@@ -13,11 +13,9 @@ from altus4_search_fulltext.beyond import MOST_ROWS, Cut
 from altus4_search_fulltext.matching import Matcher
 from altus4_search_fulltext.planner import TablePlan
 from altus4_search_fulltext.rowmatches import RowMatches
-from altus4_search_fulltext.statements import Selection, is_cut, json_length
+from altus4_search_fulltext.statements import HASHED, Selection, is_cut, json_length
 from altus4_search_fulltext.values import converter, is_shown, key_part
 from altus4_search_fulltext.wishes.sorting import comparable
-
-_HASHED = 200  # characters of a value that count for the id of a row without a key
 
 
 @attrs.frozen
@@ -131,7 +129,7 @@ def _surrogate(values: Sequence[Any], seen: dict[str, int]) -> str:
     """
     digest = hashlib.sha256()
     for value in values:
-        written = repr(value[:_HASHED] if isinstance(value, str) else value)
+        written = repr(value[:HASHED] if isinstance(value, str) else value)
         digest.update(f"{len(written)}:{written}".encode())
     name = digest.hexdigest()[:24]
     seen[name] = seen.get(name, 0) + 1

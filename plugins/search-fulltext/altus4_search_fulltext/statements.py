@@ -15,13 +15,15 @@ from altus4_mysql import Column, Scalar, quote_identifier
 
 from altus4_search_fulltext.conditions import Condition
 from altus4_search_fulltext.planner import SortColumn, TablePlan
-from altus4_search_fulltext.values import BINARY_TYPES, GEOMETRY_TYPES
+from altus4_search_fulltext.values import BINARY_TYPES, GEOMETRY_TYPES, is_shown
 from altus4_search_fulltext.wishes.sorting import expression
 
 Mode = Literal["natural", "boolean"]
 
 _IN_MODE: dict[Mode, str] = {"natural": "NATURAL LANGUAGE", "boolean": "BOOLEAN"}
 _GEOMETRY_BYTES = 16_384
+HASHED = 200
+"""Characters of a value that count for the id, and so the place, of a row without a key."""
 _PLACEHOLDER = re.compile("%[%s]")
 
 
@@ -65,8 +67,7 @@ def selection(plan: TablePlan, mode: Mode, longest: int) -> Selection:
     if plan.order:
         order = f" ORDER BY {', '.join(_order(plan, score))}"
     elif not plan.sorted_by_index:
-        by_key = [quote_identifier(column.name) for column in plan.key]
-        order = f" ORDER BY {', '.join([f'{score} DESC', *by_key])}"
+        order = f" ORDER BY {', '.join([f'{score} DESC', *_apart(plan)])}"
     elif not plan.mariadb:
         order = f" ORDER BY {score} DESC"
     listed = ", ".join([*wanted, *sorted_by, f"{match} AS {score}"])
@@ -138,7 +139,7 @@ def is_sorted_apart(plan: TablePlan) -> bool:
 
 
 def _order(plan: TablePlan, score: str) -> list[str]:
-    """Give what rows are sorted by: what is missing last, equal ones by score, then by key."""
+    """Give what rows are sorted by: what is missing last, equal ones by score, then by what tells rows apart."""
     parts: list[str] = []
     for each in plan.order:
         direction = "DESC" if each.descending else "ASC"
@@ -148,7 +149,28 @@ def _order(plan: TablePlan, score: str) -> list[str]:
             parts.append(f"{name} {direction}")
         elif not each.absent:
             parts.append(f"{score} {direction}")
-    return [*parts, f"{score} DESC", *[quote_identifier(column.name) for column in plan.key]]
+    return [*parts, f"{score} DESC", *_apart(plan)]
+
+
+def _apart(plan: TablePlan) -> list[str]:
+    """Give what rows are sorted by at last: their key, or where there is none a digest of what their ids are made of.
+
+    A sort puts equal rows in another order for every LIMIT, so that pages would lose some and repeat others.
+    """
+    if plan.key:
+        return [quote_identifier(column.name) for column in plan.key]
+    parts = [f"IFNULL(HEX({_written(column)}), '-')" for column in plan.table.columns if is_shown(column)]
+    return [f"SHA2(CONCAT_WS(',', {', '.join(parts)}), 256)"]  # MySQL 9.6 and later have no MD5()
+
+
+def _written(column: Column) -> str:
+    """Give the beginning of a value as bytes; HEX of a number would be of the whole number next to it."""
+    name = quote_identifier(column.name)
+    if column.data_type in GEOMETRY_TYPES:
+        return name
+    if column.is_text or column.data_type == "json":
+        return f"LEFT({name}, {HASHED})"
+    return f"CAST({name} AS CHAR)"
 
 
 def _quoted(sorted_by: SortColumn) -> str:

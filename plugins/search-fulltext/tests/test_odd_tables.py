@@ -8,6 +8,7 @@ from altus4_mysql import Column, Pool, QueryFailed, Rows, Table, TargetSchema
 from altus4_sandbox.address import ServerAddress
 
 from altus4_core.errors import TargetFailed
+from altus4_core.records import SortKey
 
 from .support import Target, boolean, natural, opened, request
 
@@ -28,6 +29,43 @@ async def test_a_table_without_key_gets_stable_ids(any_server: ServerAddress) ->
         assert keys == [hit.key for hit in again[0].hits]
         assert keys[1][0] == f"{keys[0][0]}-2"
         assert [notice.code for notice in first[0].notices] == ["NO_PRIMARY_KEY"]
+
+
+@pytest.mark.parametrize(
+    ("engine", "order"), [("InnoDB", (SortKey("n"),)), ("InnoDB", (SortKey("relevance"),)), ("MyISAM", ())], ids=str
+)
+async def test_pages_of_a_table_without_key_concatenate_where_rows_are_sorted(
+    any_server: ServerAddress, engine: str, order: tuple[SortKey, ...]
+) -> None:
+    async def fill(pool: Pool) -> None:
+        # the engines' own kinds of values, which must neither fail nor be taken for one another
+        await pool.fetch(
+            "CREATE TABLE logs (n INT, line TEXT, other VARCHAR(9) CHARACTER SET latin1, share DOUBLE,"
+            " price DECIMAL(9,3), day DATE, bits BIT(9), kind ENUM('a','b'), marks SET('a','b'), document JSON,"
+            f" place POINT, raw_value BLOB, FULLTEXT KEY ft (line)) ENGINE={engine}"
+        )
+        place = "ST_GeomFromText(CONCAT('POINT(', %s, ' 1)'))"
+        for number in range(300):
+            values = (
+                number % 4 or None,
+                f"error {'in line' if number % 3 else 'IN LINE'}",
+                "é",
+                number / 8,
+                number / 8,
+            )
+            more = ("2024-02-29", number % 512, "a", "a,b", f'{{"n": {number % 5}}}', number % 7)
+            await pool.fetch(
+                f"INSERT INTO logs VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, {place}, X'00')", (*values, *more)
+            )
+
+    async with opened(any_server, fill) as target:
+        asked = {"ranking": "mysql", "sort": order, "totals": "none"}
+        found = await boolean().search(request("error", limit=100, **asked), target)
+        whole = found[0].hits
+        assert len({hit.key for hit in whole}) == len(whole) == 101
+        for limit in (1, 7, 20, 50):
+            listed = (await boolean().search(request("error", limit=limit, **asked), target))[0].hits
+            assert [hit.key for hit in listed] == [hit.key for hit in whole][: limit + 1], limit
 
 
 async def test_names_with_quotes_percent_signs_and_the_scores_own_name(any_server: ServerAddress) -> None:

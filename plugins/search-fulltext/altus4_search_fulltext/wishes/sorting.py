@@ -1,6 +1,6 @@
 """The order a request wants, as one table's statement sorts and as lists of several tables are merged.
 
-Rows without a value come last in both directions. Equal ones stand by score, then by primary key.
+Rows without a value come last in both directions. Equal ones stand by score, then by primary key, or by what they hold.
 """
 
 from collections.abc import Callable, Sequence
