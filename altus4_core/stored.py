@@ -95,7 +95,7 @@ class Database:
 
 @attrs.frozen
 class SearchedDatabase:
-    """One of several databases of a search."""
+    """One of several databases of a search, or the only one of a search if it has been removed since."""
 
     id: str
     status: str = "ok"
@@ -107,8 +107,9 @@ class SearchedDatabase:
 class SearchRow:
     """One logged search.
 
-    `database_id` is None when several databases were searched: then `databases` has them. `error_code` is the code of
-    the answer to a search that failed, None of one that was answered, with or without results.
+    `database_id` is None when several databases were searched: then `databases` has them; and when the only one has
+    been removed since: then `databases` has that one. `error_code` is the code of the answer to a search that failed,
+    None of one that was answered, with or without results.
     """
 
     id: str

@@ -14,6 +14,7 @@ from altus4_core.gateway import Gateway
 from altus4_core.http.access import subject_of
 from altus4_core.http.search.body import SearchBody
 from altus4_core.http.search.data import SearchData
+from altus4_core.http.search.lately import add_lately
 from altus4_core.http.search.reader import RequestReader
 from altus4_core.http.state import STATE
 from altus4_core.identifiers import new_id
@@ -70,6 +71,7 @@ class BatchRoutes:
     def __init__(self, gateway: Gateway, reader: RequestReader) -> None:
         core = gateway.settings.core
         self._pipeline = gateway.pipeline
+        self._registry = gateway.registry
         self._reader = reader
         self._decode = Decoder(SearchBody, unknown="refuse")
         self._deadlines = Deadlines()
@@ -105,7 +107,14 @@ class BatchRoutes:
 
         async with asyncio.TaskGroup() as group:
             tasks = [group.create_task(one(search)) for search in body.searches]
-        return {"results": [task.result() for task in tasks]}
+        results = [task.result() for task in tasks]
+        wished = [
+            entry["data"]
+            for search, entry in zip(body.searches, results, strict=True)
+            if entry["success"] and search.get("includeAnalytics")
+        ]
+        await add_lately(self._registry, call.caller, wished, ends - time.monotonic())
+        return {"results": results}
 
     async def _one(self, call: Call, search: Mapping[str, Any], ends: float) -> dict[str, Any]:
         request_id = new_id()

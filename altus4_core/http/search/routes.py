@@ -1,26 +1,22 @@
 """`POST /api/v1/search`, `GET /api/v1/search` and suggestions; the rest under that path is in `batch`, `inquiries`."""
 
-import asyncio
-import logging
 import time
 import unicodedata
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
-from altus4_core.errors import Altus4Error, FieldProblem, ValidationFailed
+from altus4_core.errors import FieldProblem, ValidationFailed
 from altus4_core.gateway import Gateway
 from altus4_core.http.search.batch import BatchRoutes
 from altus4_core.http.search.body import SearchBody, SearchQuery, SuggestQuery
 from altus4_core.http.search.data import SearchData, SuggestData
 from altus4_core.http.search.inquiries import InquiryRoutes
+from altus4_core.http.search.lately import add_lately
 from altus4_core.http.search.reader import RequestReader
 from altus4_core.http.state import STATE
-from altus4_core.records import Action, Notice, SuggestRequest
+from altus4_core.records import Action, SuggestRequest
 from altus4_core.routing import Call, Route
-from altus4_core.search.answer import answer_json, notice_json, suggestion_json
-from altus4_core.trends import SearchAdvice, SearchTrends
-
-logger = logging.getLogger("altus4.search")
+from altus4_core.search.answer import answer_json, suggestion_json
 
 SEARCH = Action("search.run", "search")
 SUGGEST = Action("search.suggest", "search")
@@ -36,8 +32,6 @@ EXAMPLE = {
     "fusion": {"method": "rrf"},
     "timeoutMs": 2000,
 }
-LOG_SECONDS = 1.0  # that the log may take, but not beyond the deadline of the search
-_LEAST_LOG_SECONDS = 0.05
 
 
 class SearchRoutes:
@@ -93,33 +87,6 @@ class SearchRoutes:
         ends = time.perf_counter() + request.timeout_ms / 1000
         answer = await self._gateway.pipeline.run(call.caller, request, call.request_id, call.request[STATE].scope)
         data = answer_json(answer)
-        if request.include_analytics and call.caller.databases is not None:
-            message = "Trends and advice are of all databases of the account, and the key is confined to some."
-            data["warnings"].append(notice_json(Notice("ANALYTICS_CONFINED", message)))
-        elif request.include_analytics:
-            seconds = min(LOG_SECONDS, max(ends - time.perf_counter(), _LEAST_LOG_SECONDS))
-            asked, registry = (call.caller.user_id, call.caller.environment or "live"), self._gateway.registry
-            trends, advice = await asyncio.gather(
-                _of_log("Trends", lambda: registry.get(SearchTrends).of(*asked), data, seconds),
-                _of_log("Advice", lambda: registry.get(SearchAdvice).of(*asked), data, seconds),
-            )
-            if trends is not None:
-                data["trends"] = trends
-            told = {hint.get("sqlSuggestion") for hint in data["queryOptimization"]} - {None}
-            data["queryOptimization"] += [each for each in advice or () if each.get("sqlSuggestion") not in told]
+        if request.include_analytics:
+            await add_lately(self._gateway.registry, call.caller, [data], ends - time.perf_counter())
         return data
-
-
-async def _of_log(
-    what: str, ask: Callable[[], Awaitable[Sequence[Mapping[str, Any]]]], data: dict[str, Any], seconds: float
-) -> Sequence[Mapping[str, Any]] | None:
-    """Give what the log says, if somebody keeps one: the results are worth more than that."""
-    try:
-        async with asyncio.timeout(seconds):
-            return await ask()
-    except Exception as error:
-        expected = isinstance(error, Altus4Error | TimeoutError)
-        logger.warning("a search is answered without %s: %r", what.lower(), error, exc_info=not expected)
-        message = f"{what} of the search log could not be had; ask again later."
-        data["warnings"].append(notice_json(Notice(f"{what.upper()}_MISSING", message)))
-        return None

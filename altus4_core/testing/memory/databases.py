@@ -5,8 +5,8 @@ from datetime import datetime
 
 import attrs
 
-from altus4_core.errors import Conflict
-from altus4_core.stored import Database
+from altus4_core.errors import Conflict, DeadlineExceeded
+from altus4_core.stored import Database, SearchedDatabase, SearchRow
 from altus4_core.testing.memory.tables import Tables, text, whole
 
 
@@ -64,14 +64,15 @@ class MemoryDatabases:
         return True
 
     async def remove(self, user_id: str, database_id: str) -> bool:
-        """Take the database away from the user; its searches stay."""
+        """Take the database away from the user; its searches stay, and go on saying that it was searched."""
         self._tables.reach()
         row = self._tables.databases.get(database_id)
         if row is None or row.user_id != user_id:
             return False
         del self._tables.databases[database_id]
         for search in [search for search in self._tables.searches.values() if search.database_id == database_id]:
-            self._tables.searches[search.id] = attrs.evolve(search, database_id=None)
+            noted = SearchedDatabase(database_id, _status(search), search.result_count, search.execution_time_ms)
+            self._tables.searches[search.id] = attrs.evolve(search, database_id=None, databases=(noted,))
         return True
 
     async def touch(self, database_id: str, at: datetime) -> None:
@@ -106,3 +107,9 @@ class MemoryDatabases:
             if other.id != database.id and taken == place:
                 message = "This host, port and database are connected already."
                 raise Conflict(message, code="DATABASE_EXISTS")
+
+
+def _status(search: SearchRow) -> str:
+    if search.error_code is None:
+        return "ok"
+    return "timeout" if search.error_code == DeadlineExceeded.code else "error"

@@ -32,7 +32,7 @@ def commands(clock: Clock, keep_days: int) -> click.Group:
         first = since.date() if since else today - timedelta(days=365)
         last = until.date() if until else today - timedelta(days=1)
         if last < first:
-            raise click.UsageError("--until is before --since")
+            raise click.UsageError(f"the last day, {last}, is before the first, {first}")
 
         async def run() -> int:
             return await roller(context).rebuild(first, last, progress_for())

@@ -125,6 +125,9 @@ def _confined(caller: Identity) -> str | None:
 
 def history_row(row: SearchRow) -> HistoryData:
     """Write a row of the log."""
+    only, databases = row.database_id, tuple(one.id for one in row.databases)
+    if only is None and len(databases) == 1:  # it has been removed since
+        only, databases = databases[0], ()
     return HistoryData(
         id=row.id,
         query=row.query,
@@ -132,8 +135,8 @@ def history_row(row: SearchRow) -> HistoryData:
         result_count=row.result_count,
         execution_time=row.execution_time_ms,
         timestamp=row.created_at,
-        databases=tuple(one.id for one in row.databases),
-        database=row.database_id,
+        databases=databases,
+        database=only,
         request_id=row.request_id or None,
         environment=row.environment,
         error_code=row.error_code,

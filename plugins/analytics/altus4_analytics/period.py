@@ -27,7 +27,9 @@ class DaysQuery:
 class RangeQuery(DaysQuery):
     """The days of a report."""
 
-    environment: Literal["live", "test"] = field("live", doc="Searches of live or of test keys.")
+    environment: Literal["live", "test"] | None = field(
+        None, doc="Searches of live or of test keys; default: those of the key that asks, live with a session."
+    )
 
 
 @attrs.frozen

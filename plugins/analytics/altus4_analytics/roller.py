@@ -70,8 +70,12 @@ class Roller:
 
     async def rebuild(self, since: date, until: date, progress: Progress) -> int:
         """Compute the figures of these days anew, but for those whose rows are gone."""
-        await self._store().metrics.forget(since, until)
-        return await self.roll_up(since, until, progress)
+        store = self._store()
+        await store.metrics.forget(since, until)
+        until = min(until, self.last_day)
+        oldest = await store.searches.oldest(datetime.combine(until + timedelta(days=1), time(), UTC))
+        begun = until if oldest is None else oldest[1]  # of decades before it, each day would be looked for in vain
+        return await self.roll_up(max(since, begun), until, progress)
 
     async def prune(self, keep_days: int, progress: Progress | None = None) -> int:
         """Delete rows older than so many days, each day rolled up for good before; gives how many."""

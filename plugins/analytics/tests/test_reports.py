@@ -148,6 +148,21 @@ async def test_a_month(store, clock, reader, environment):
     await check(reader, [*stored, late, now], environment)
 
 
+async def test_days_before_the_first_search_cost_a_rebuild_nothing(store, clock):
+    class Steps(SilentProgress):
+        taken = 0
+
+        def advance(self, step, fraction):
+            self.taken += 1
+
+    steps, roller = Steps(), Roller(lambda: store, clock, 0, 1)
+    first, last = date(2010, 1, 1), date(9999, 12, 31)
+    assert await roller.rebuild(first, last, steps) == 0
+    await store.searches.add_many(log(ME, 20, 1))
+    assert await roller.rebuild(first, last, steps) > 0
+    assert steps.taken < 100
+
+
 async def test_pruned_days_keep_their_figures(store, clock, reader):
     await store.searches.add_many(log(ME, 600, 1))
     before = await Reports(reader).performance(ME, MONTH, "live")

@@ -7,13 +7,14 @@ import pytest
 from altus4_analytics import AnalyticsPlugin
 
 from altus4_core import Plugin, hookimpl
-from altus4_core.testing.contracts.metadata.rows import a_search
+from altus4_core.testing.contracts.metadata.rows import a_database, a_search
 from altus4_core.testing.memory import MemoryStore
 from altus4_core.testing.twins.plugin import MemoryPlugin, user_identity
 
 OTHER = {"Authorization": "Bearer memory-other"}
 ROOT = {"Authorization": "Bearer memory-root"}
 LIMITED = {"Authorization": "Bearer memory-limited"}
+TESTING = {"Authorization": "Bearer memory-testing"}
 CONFINED = {"Authorization": "Bearer memory-confined"}
 REPORTS = ("search-trends", "trends", "performance", "popular-queries", "no-results", "insights", "dashboard", "usage")
 LISTS = ("search-history", "history", "search/history")
@@ -49,6 +50,7 @@ def memory(store):
         "memory-other": user_identity("user-2"),
         "memory-root": user_identity("root", role="admin"),
         "memory-limited": user_identity("user-3", permissions=frozenset({"search"})),
+        "memory-testing": user_identity(environment="test"),
         "memory-confined": user_identity(role="admin", credential_id="key-1", databases=frozenset({"d1"})),
     }
     return MemoryPlugin(store, {}, tokens=tokens)
@@ -94,6 +96,33 @@ async def test_what_was_searched_a_moment_ago_is_there(client, store):
     dashboard = await ask(client, "analytics/dashboard", period="month")
     assert (dashboard["totalSearches"], dashboard["successfulSearches"]) == (3, 3)
     assert (await ask(client, "analytics/usage"))["total"] == 3
+
+
+async def test_a_test_key_is_told_of_searches_with_test_keys(client, store):
+    await write(store, 2, environment="live")
+    await write(store, 3, environment="test")
+    wish = {"query": "spoon", "includeAnalytics": True}
+    for headers, own, other in ((None, 2, ("test", 3)), (TESTING, 3, ("live", 2))):
+        assert (await ask(client, "analytics/trends", headers))["queryVolume"] == own
+        assert (await ask(client, "analytics/usage", headers))["total"] == own
+        assert (await ask(client, "analytics/dashboard", headers))["totalSearches"] == own
+        assert (await ask(client, "analytics/usage", headers, environment=other[0]))["total"] == other[1]
+        told = await ask(client, "search/trends", headers)
+        assert [trend["queryVolume"] for trend in told] == [own, own]
+        answer = (await (await client.post("/api/v1/search", json=wish, headers=headers)).json())["data"]
+        assert [trend["queryVolume"] for trend in answer["trends"]] == [own, own]
+
+
+async def test_searches_of_a_batch_bring_trends_on_request(client, store):
+    await write(store)
+    bodies = [{"query": "a", "includeAnalytics": True}, {"query": "b"}, {"query": "", "includeAnalytics": True}]
+    answer = await (await client.post("/api/v1/search/batch", json={"searches": bodies})).json()
+    first, second, third = answer["data"]["results"]
+    assert [trend["period"] for trend in first["data"]["trends"]] == ["week", "month"]
+    assert ("trends" in second["data"], third["status"]) == (False, 400)
+    told = await client.post("/api/v1/search/batch", json={"searches": bodies}, headers=CONFINED)
+    first = (await told.json())["data"]["results"][0]["data"]
+    assert ("trends" in first, [warning["code"] for warning in first["warnings"]]) == (False, ["ANALYTICS_CONFINED"])
 
 
 @pytest.mark.parametrize("path", [*REPORTS, *LISTS, *(f"admin/{path}" for path in ADMIN)])
@@ -248,6 +277,16 @@ async def test_who_is_confined_to_some_databases_gets_no_figures_of_all(client, 
     assert (error["code"], error["details"]) == (
         "INSUFFICIENT_PERMISSIONS", {"required": ["all databases"], "available": ["d1"]}
     )  # fmt: skip
+
+
+async def test_history_names_a_database_that_was_removed(client, store):
+    database = a_database("user-1")
+    await store.databases.add(database)
+    await write(store, 1, database_id=database.id)
+    (before,) = await ask(client, "search/history")
+    assert await store.databases.remove("user-1", database.id)
+    assert await ask(client, "search/history") == [before]
+    assert (before["database"], before["databases"]) == (database.id, [])
 
 
 async def test_who_is_confined_knows_its_own_searches_alone(client, store):

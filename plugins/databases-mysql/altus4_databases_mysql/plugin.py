@@ -20,7 +20,13 @@ class DatabasesMySQL(Plugin):
 
     name = "databases-mysql"
     Settings = DatabasesMySQLSettings
-    tables = {"databases": "SELECT, INSERT, UPDATE, DELETE", "users": "SELECT", "audit_log": "SELECT, INSERT, UPDATE"}
+    tables = {
+        "databases": "SELECT, INSERT, UPDATE, DELETE",
+        "users": "SELECT",
+        "audit_log": "SELECT, INSERT, UPDATE",
+        "searches": "SELECT",  # what was searched in a database that goes
+        "search_databases": "SELECT, INSERT",
+    }
 
     @hookimpl
     def altus4_services(self, ctx: PluginContext) -> Iterable[Service]:

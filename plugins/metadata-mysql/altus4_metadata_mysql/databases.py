@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+from altus4_mysql import Lease
+
 from altus4_core.errors import Conflict
 from altus4_core.stored import Database
 from altus4_metadata_mysql.link import Link
@@ -12,6 +14,13 @@ from altus4_metadata_mysql.values import from_json, from_time, is_key, to_json, 
 COLUMNS = (
     "id, user_id, name, host, port, database_name, username, password_encrypted, ssl_enabled, connection_config,"
     " kind, is_active, last_connected, created_at, updated_at, row_version"
+)
+ITS_SEARCHES = "FROM searches WHERE database_id = %s AND user_id = %s AND id > %s"
+FURTHER = f"SELECT id {ITS_SEARCHES} ORDER BY id LIMIT 1 OFFSET 999"
+NOTED = (
+    "INSERT IGNORE INTO search_databases (search_id, database_id, status, result_count, execution_time_ms)"
+    " SELECT id, database_id, CASE WHEN error_code IS NULL THEN 'ok' WHEN error_code = 'TIMEOUT' THEN 'timeout'"
+    f" ELSE 'error' END, result_count, execution_time_ms {ITS_SEARCHES}"
 )
 
 
@@ -56,9 +65,24 @@ class Databases:
         return await self._unless_taken(sql, (*_changeable(database), database.id, database.user_id)) > 0
 
     async def remove(self, user_id: str, database_id: str) -> bool:
-        """Take the database away from the user; its searches stay, without it."""
-        sql = "DELETE FROM `databases` WHERE id = %s AND user_id = %s"
-        return is_key(database_id) and await self._link.write(sql, (database_id, user_id)) > 0
+        """Take the database away from the user; its searches stay, and go on saying that it was searched.
+
+        The row's foreign key forgets the database, so that it is noted where searches over several have theirs. Of a
+        long log part by part: a long statement would hold up those who write to it.
+        """
+        if not is_key(database_id):
+            return False
+        own, after = (database_id, user_id), ""
+        while (last := (await self._link.fetch(FURTHER, (*own, after), patient=True)).scalar()) is not None:
+            await self._link.write(f"{NOTED} AND id <= %s", (*own, after, last))
+            after = last
+
+        async def together(lease: Lease) -> bool:
+            await lease.fetch(NOTED, (*own, after))
+            gone = await lease.fetch("DELETE FROM `databases` WHERE id = %s AND user_id = %s", own)
+            return gone.affected_rows > 0
+
+        return await self._link.within(together)
 
     async def touch(self, database_id: str, at: datetime) -> None:
         """Note a successful connection; that is no change of the row."""

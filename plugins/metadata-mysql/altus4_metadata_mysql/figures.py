@@ -34,6 +34,7 @@ ANSWERED_TIMES: Final = f"SUM(IF({ANSWERED}, s.execution_time_ms, 0)), SUM(s.err
 TIMES: Final = f"COUNT(*), {ANSWERED_TIMES}"
 SHIFT: Final = f"GREATEST(LENGTH(BIN(s.execution_time_ms)) - {FINE_BITS}, 0)"
 
+# Texts, categories and names of tables are told apart by their code points, not as a collation compares them.
 PLAIN: Final = {
     DAILY: f"SELECT {DAY}, s.error_code, COUNT(*), SUM(s.result_count = 0), SUM(s.execution_time_ms),"
     " MIN(s.execution_time_ms), MAX(s.execution_time_ms), SUM(s.result_count)"
@@ -43,7 +44,7 @@ PLAIN: Final = {
     MODES: f"SELECT {DAY}, s.search_mode, s.mode_name, {TIMES}"
     " FROM searches s WHERE {where} GROUP BY d, e, s.search_mode, s.mode_name",
     KEYS: f"SELECT {DAY}, COALESCE(s.api_key_id, '') AS k, {TIMES} FROM searches s WHERE {{where}} GROUP BY d, e, k",
-    CATEGORIES: f"SELECT {DAY}, c.name AS n, SUM(c.number) FROM searches s,"
+    CATEGORIES: f"SELECT {DAY}, c.name COLLATE utf8mb4_bin AS n, SUM(c.number) FROM searches s,"
     " JSON_TABLE(s.categories, '$[*]' COLUMNS (name VARCHAR(255) PATH '$.name', number INT PATH '$.count')) c"
     " WHERE {where} AND s.categories IS NOT NULL AND c.name IS NOT NULL GROUP BY d, e, n",
     CLICKS: f"SELECT {DAY}, COUNT(DISTINCT IF(v.event_type = 'click', s.id, NULL)), SUM(v.event_type = 'click'),"
@@ -58,16 +59,15 @@ ONE_DATABASE: Final = (
 SEVERAL_DATABASES: Final = (
     f"SELECT {DAY}, p.database_id AS k, COUNT(*), SUM(IF({ANSWERED}, p.execution_time_ms, 0)),"
     " SUM(s.error_code IS NOT NULL)"
-    " FROM searches s JOIN search_databases p ON p.search_id = s.id WHERE {where} GROUP BY d, e, k"
+    " FROM searches s JOIN search_databases p ON p.search_id = s.id"
+    " WHERE {where} AND s.database_id IS NULL GROUP BY d, e, k"
 )
 # Searches that missed the same indexes are counted together by the server, and taken apart here.
 GAPS: Final = (
-    f"SELECT {DAY}, CAST(JSON_EXTRACT(s.search_params, '$.{MEMBER}') AS CHAR) AS g, COUNT(*),"
-    " SUM(s.execution_time_ms),"
-    " UNIX_TIMESTAMP(MAX(s.created_at)) FROM searches s"
+    f"SELECT {DAY}, CAST(JSON_EXTRACT(s.search_params, '$.{MEMBER}') AS CHAR) COLLATE utf8mb4_bin AS g,"
+    " COUNT(*), SUM(s.execution_time_ms), UNIX_TIMESTAMP(MAX(s.created_at)) FROM searches s"
     f" WHERE {{where}} AND JSON_EXTRACT(s.search_params, '$.{MEMBER}') IS NOT NULL GROUP BY d, e, g"
 )
-# Texts are told apart by their code points, not as the column's collation compares.
 QUERIES: Final = (
     "SELECT d, e, q, n, ms, results, last FROM"
     " (SELECT g.*, ROW_NUMBER() OVER (PARTITION BY d, e ORDER BY n DESC, q) AS r"

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from altus4_core.errors import NotFound
-from altus4_core.searchlog import CLICKS, DAILY, FIGURES, LATENCY, ResultEvent
+from altus4_core.searchlog import CLICKS, DAILY, DATABASES, FIGURES, LATENCY, ResultEvent
 from altus4_core.store import MetadataStore
 from altus4_core.stored import MetricRow, SearchedDatabase, SearchRow
 from altus4_core.testing.contracts.metadata.rows import NOON, UNICODE, a_database, a_search, a_user, new_id
@@ -19,8 +19,10 @@ _GAP = {"database": "d", "table": "bücher", "columns": ["body", "titel"], "reas
 MISSED = (
     {"limit": 20, "indexGaps": [{**_GAP, "sql": "ALTER TABLE `bücher` ..."}]},
     {"indexGaps": [_GAP, {**_GAP, "table": 't"`%s', "columns": [], "reason": "NO_FULLTEXT_INDEX"}]},
+    {"limit": 20, "indexGaps": [{**_GAP, "table": "BUCHER", "sql": "ALTER TABLE `BUCHER` ..."}]},
     {"indexGaps": "what no gateway wrote"},
 )
+CATEGORIES = (None, *([{"name": name, "count": 3}, {"name": "tools", "count": 1}] for name in ("Bücher", "bucher")))
 
 
 async def a_log(
@@ -49,7 +51,7 @@ async def a_log(
                 result_count=0 if failed else chance.choice([0, 1, 7, 2**31 - 1]),
                 search_params=chance.choice([None, {"limit": 20}, *MISSED]),
                 execution_time_ms=int(chance.lognormvariate(3, 2.5)),
-                categories=chance.choice([None, [{"name": "Bücher", "count": 3}, {"name": "tools", "count": 1}]]),
+                categories=chance.choice(CATEGORIES),
                 api_key_id=chance.choice(keys),
                 environment=chance.choice(["test", "live", "live", None]),
             )
@@ -117,6 +119,33 @@ class MetricContract:
             assert {row.day: row.data for row in stored if row.data} == recomputed(name, rows, events), name
         both = await store.metrics.list_all(DAILY, begin, begin)
         assert {row.user_id for row in both} == {user.id, stranger.id}
+
+    async def test_figures_stay_when_a_database_goes(self, store: MetadataStore) -> None:
+        """Figures stay when a database goes: what was searched in it was, whether it has been rolled up or not."""
+        user = await a_user(store)
+        database, kept = a_database(user.id), a_database(user.id, database_name="kept")
+        for one in (database, kept):
+            await store.databases.add(one)
+        codes = (None, "TIMEOUT", "SEARCH_FAILED")
+        rows = [a_search(user.id, database_id=database.id, error_code=code, execution_time_ms=9) for code in codes]
+        rows += [a_search(user.id, database_id=database.id) for _ in range(2500)]
+        shares = (SearchedDatabase(database.id, "ok", 1, 7), SearchedDatabase(kept.id, "ok", 1, 8))
+        rows += [a_search(user.id, databases=shares), a_search(user.id, database_id=kept.id)]
+        await store.searches.add_many(rows)
+        begin = datetime.combine(NOON.date(), time(), UTC)
+        spans = [(begin, begin + timedelta(days=1))]
+        before = await store.metrics.compute(user.id, DATABASES, spans)
+        assert before[NOON.date()]["live"][database.id][0] == 2504
+        assert not await store.databases.remove(new_id(), database.id)
+        assert await store.databases.remove(user.id, database.id)
+        assert await store.metrics.compute(user.id, DATABASES, spans) == before
+        assert await store.metrics.roll_up(user.id, NOON.date())
+        (stored,) = await store.metrics.list(user.id, DATABASES, begin, begin)
+        assert stored.data == before[NOON.date()]
+        found = {row.id: row for row in await store.searches.list(user.id, limit=3000, offset=0)}
+        statuses = [found[row.id].databases[0].status for row in rows[:3]]
+        assert statuses == ["ok", "timeout", "error"]
+        assert (found[rows[0].id].database_id, found[rows[-1].id].database_id) == (None, kept.id)
 
     async def test_figures_are_never_out_of_date(self, store: MetadataStore) -> None:
         """Figures are never out of date: a late row deletes those of its day, an event that of clicks alone."""

@@ -71,7 +71,10 @@ class SearchContract:
         found = await store.searches.list(user.id, limit=10, offset=0, text="KETTLE")
         assert {row.id for row in found} == {rows[0].id, rows[1].id}
         assert await store.searches.count(user.id, text="kettle") == 2
-        assert await store.searches.count(user.id, text="+)(*") == 0
+        assert await store.searches.count(user.id, text="kett* *kettle*") == 2
+        for nothing in ("+)(*", "*", "* *", '*"', "\t"):
+            assert await store.searches.count(user.id, text=nothing) == 0
+            assert list(await store.searches.list(user.id, limit=10, offset=0, text=nothing)) == []
 
     async def test_old_searches_are_pruned(self, store: MetadataStore) -> None:
         """Old searches are pruned: one user's, the oldest first, no more than asked for."""
