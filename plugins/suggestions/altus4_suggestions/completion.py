@@ -5,10 +5,9 @@ from collections.abc import Callable, Sequence
 
 from altus4_core.records import Suggestion, SuggestRequest
 from altus4_core.vocabulary import Vocabularies
-from altus4_suggestions.words import WORD, samples_for
+from altus4_suggestions.words import MOST, WORD, samples_for
 
 _SHORTEST = 2  # letters typed
-_LOOKED_AT = 2000  # words of one sample that begin so: of two letters nearly always all, the frequent ones among them
 
 
 class Completion:
@@ -27,7 +26,7 @@ class Completion:
         lead, begin = request.query[: found[-1].start()], found[-1][0].casefold()
         shares: defaultdict[str, float] = defaultdict(float)
         for sample in samples_for(self._vocabularies, request):
-            for word, count in sample.starting(begin, _LOOKED_AT):
+            for word, count in sample.starting(begin, MOST):
                 if word != begin and sample.sampled:
                     shares[word] = max(shares[word], count / sample.sampled)
         best = sorted(shares.items(), key=lambda item: (-item[1], item[0]))[: request.limit]

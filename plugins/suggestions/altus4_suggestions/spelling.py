@@ -10,7 +10,7 @@ from rapidfuzz.distance import DamerauLevenshtein
 
 from altus4_core.records import Suggestion, SuggestRequest
 from altus4_core.vocabulary import Vocabularies, Vocabulary
-from altus4_suggestions.words import WORD, samples_for, share_of
+from altus4_suggestions.words import MOST, WORD, samples_for, share_of
 
 _SHORTEST = 4  # letters of a word that is corrected
 _LONG = 8  # letters from which two mistakes are allowed
@@ -49,7 +49,7 @@ class Spelling:
         doubtful = {word for found in WORD.finditer(query) if self._may_be_wrong(word := found[0].casefold(), samples)}
         if len(doubtful) * sum(map(len, samples)) > _MOST_COMPARED:
             return []
-        better = {word: self._better(word, samples) for word in doubtful}
+        better = {word: self._better(word, _begun(word, query, samples), samples) for word in doubtful}
         text, quality, end = "", 1.0, 0
         for found in WORD.finditer(query):
             word, alike = better.get(found[0].casefold()) or (found[0], 1.0)
@@ -63,8 +63,12 @@ class Spelling:
         """Say whether a word can be corrected at all: no other is so much more frequent than one in many rows."""
         return len(word) >= _SHORTEST and not word.isdigit() and share_of(samples, word) * self._times < 1
 
-    def _better(self, word: str, samples: Sequence[Vocabulary]) -> tuple[str, float] | None:
-        """Give a word to take the place of this one, and how alike they are (0..1)."""
+    def _better(self, word: str, begun: float, samples: Sequence[Vocabulary]) -> tuple[str, float] | None:
+        """Give a word to take the place of this one, and how alike they are (0..1).
+
+        `begun` is how frequent the most frequent word is that it may become: one that is no such word must be so much
+        more frequent than that, too.
+        """
         typed = share_of(samples, word)
         most = 2 if len(word) >= _LONG else 1
         best: tuple[float, str, float] | None = None
@@ -77,7 +81,8 @@ class Spelling:
                 limit=_CANDIDATES,
             ):
                 share = share_of(samples, candidate)
-                if candidate == word or share <= typed * self._times or not share:
+                least = typed if candidate.startswith(word) else max(typed, begun)
+                if candidate == word or share <= least * self._times or not share:
                     continue
                 alike = 1 - distance / max(len(word), len(candidate))
                 if best is None or (alike, share, candidate) > (best[2], best[0], best[1]):
@@ -95,3 +100,20 @@ class Spelling:
                     self._words.popitem(last=False)
             self._words.move_to_end(sample.generation)
             return words
+
+
+def _begun(word: str, query: str, samples: Sequence[Vocabulary]) -> float:
+    """Give the largest share of sampled rows that have a word which this one, the last of the query, may become.
+
+    Who has typed `datab` is more likely on the way to `database` than mistaken about `data`.
+    """
+    if not query.casefold().endswith(word):
+        return 0.0
+    shares = (
+        count / sample.sampled
+        for sample in samples
+        if sample.sampled
+        for longer, count in sample.starting(word, MOST)
+        if longer != word
+    )
+    return max(shares, default=0.0)

@@ -7,6 +7,7 @@ from altus4_core.errors import Unavailable
 from altus4_core.records import SuggestRequest
 from altus4_core.vocabulary import Vocabularies, Vocabulary
 
+MOST = 2000  # words of one sample that begin so: of two letters nearly always all, the frequent ones among them
 WORD = re.compile(r"[^\W_]+")
 
 

@@ -57,10 +57,20 @@ async def test_only_the_databases_meant_are_looked_at():
         ("xylophone", []),  # nothing is like it
         ("12345678", []),
         ("index", []),
+        ("tunin", ["tuning"]),
     ],
 )
 async def test_spelling(query, better):
     assert await texts(Spelling(lambda: WORDS, 20), query) == better
+
+
+async def test_a_word_that_is_only_begun_is_no_mistake():
+    rows = ["data"] * 30 + ["database"] * 10 + ["search"] * 30 + ["serchable"]
+    words = MemoryVocabularies({"one": {"t": rows}})
+    spelling = Spelling(lambda: words, 20)
+    assert await texts(spelling, "datab") == []
+    assert await texts(spelling, "datab search") == ["data search"]
+    assert await texts(spelling, "serch") == ["search"], "what it may become is far rarer"
 
 
 LARGE = MemoryVocabularies({"one": {"t": [f"w{number:05}x" for number in range(20_000)] + ["database"] * 900}})
