@@ -95,7 +95,8 @@ async def measure(options: argparse.Namespace) -> None:
                 if each.pid != gateway.pid:
                     os.kill(each.pid, signal.SIGTERM)
         if options.words:
-            columns = "".join(f" {each + ' p50':>11} {'p99 ms':>7} {'req/s':>7}" for each in ("bare", "gateway"))
+            names = ("bare", "by hand", "gateway") if options.by_hand else ("bare", "gateway")
+            columns = "".join(f" {each + ' p50':>11} {'p99 ms':>7} {'req/s':>7}" for each in names)
             print(f"{'word':14} {'rows':>8} {'clients':>7}{columns}  ratio")
             print("\n".join(table))
 
