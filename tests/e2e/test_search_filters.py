@@ -1,5 +1,8 @@
 """Filters, fields, sort and minScore through the whole gateway, over two databases at once."""
 
+import json
+from urllib.parse import urlencode
+
 from world import World
 
 
@@ -50,3 +53,16 @@ def test_a_least_score_cuts_the_list_and_its_total(world: World) -> None:
     kept = [result["id"] for result in whole if result["relevanceScore"] >= least]
     assert [result["id"] for result in data["results"]] == kept
     assert (data["totalCount"], data["totalRelation"]) == (len(kept), "eq")
+
+
+def test_the_query_string_has_them_as_json(world: World) -> None:
+    filters = {"price": {"lt": 20}, "not": {"name": "Database poster & Co"}}
+    asked = world.gateway.search(world.ann, "garden mysql", filters=filters).data["results"]
+    sent = urlencode({"q": "garden mysql", "filters": json.dumps(filters)})
+    assert world.gateway.get(f"/api/v1/search?{sent}", world.ann).data["results"] == asked
+    assert 0 < len(asked) < len(world.gateway.search(world.ann, "garden mysql").data["results"])
+    for wrong in ("price", "[1]", '{"price": 1', '{"price": 1, "price": 2}', "", '"a"', '"\ud800"', '{"prize": 1}'):
+        sent = urlencode({"q": "garden", "filters": wrong}, errors="surrogatepass")
+        answer = world.gateway.get(f"/api/v1/search?{sent}", world.ann)
+        assert answer.status == 400, (wrong, answer.raw)
+        assert answer.json["error"]["details"][0]["field"].startswith("filters"), wrong

@@ -6,12 +6,13 @@ from typing import Any, Literal
 
 import attrs
 
-from altus4_core.errors import FieldProblem, ValidationFailed
+from altus4_core.errors import FieldProblem, InvalidJSON, ValidationFailed
 from altus4_core.http.search.filterlanguage import read_filters
 from altus4_core.http.search.highlight import LONGEST_CROP, LONGEST_TAG, MOST_HIGHLIGHTED, HighlightBody, read_highlight
 from altus4_core.http.search.wishes import MOST_FACETS, MOST_FIELDS, MOST_SORT_KEYS, read_names, read_sort
 from altus4_core.records import FusionChoice, SearchRequest
 from altus4_core.schema.decode import field
+from altus4_core.schema.json_body import parse_json
 from altus4_core.search.cursors import LONGEST_CURSOR
 from altus4_core.settings.core import SearchSettings
 
@@ -123,6 +124,7 @@ class SearchQuery:
     cache: Literal["default", "bypass"] = field("default", doc="bypass: run this search anew.")
     explain: bool = field(False, doc="Show how each result's score came about.")
     cursor: str | None = field(None, doc="nextCursor of the page before.", min_length=1, max_length=LONGEST_CURSOR)
+    filters: str | None = field(None, doc='Conditions on columns, the JSON that a body has: {"price": {"lt": 10}}.')
     fields: tuple[str, ...] | None = field(None, doc="Columns of data.", min_length=1, max_length=MOST_FIELDS)
     sort: tuple[str, ...] | None = field(None, doc="Order, as price:asc.", max_length=MOST_SORT_KEYS)
     min_score: float | None = field(None, doc="Leave out results with a lower relevanceScore.", min=0, max=1)
@@ -139,14 +141,30 @@ class SearchQuery:
     )
 
     def body(self) -> SearchBody:
-        """Give the same search as a body."""
+        """Give the same search as a body.
+
+        Raises:
+            ValidationFailed: the filters are not the JSON of an object.
+        """
         given = {name: getattr(self, name) for name in _SHARED}
         how = HighlightBody(self.highlight_columns, self.pre_tag, self.post_tag, self.crop_length)
         highlight = how if how != HighlightBody() else self.highlight
-        return SearchBody(query=self.q, fusion=FusionBody(self.fusion), highlight=highlight, **given)
+        filters = None if self.filters is None else _parsed(self.filters)
+        return SearchBody(query=self.q, fusion=FusionBody(self.fusion), highlight=highlight, filters=filters, **given)
 
 
-_APART = frozenset({"q", "fusion", "highlight", "highlight_columns", "pre_tag", "post_tag", "crop_length"})
+def _parsed(filters: str) -> dict[str, Any]:
+    try:
+        value = parse_json(filters.encode(errors="surrogatepass"))
+    except InvalidJSON:
+        value = None
+    if not isinstance(value, dict):
+        message = 'must be a JSON object as in a body, percent-encoded: {"price": {"lt": 10}}'
+        raise ValidationFailed.of([FieldProblem("filters", message, "json")])
+    return value
+
+
+_APART = frozenset({"q", "fusion", "filters", "highlight", "highlight_columns", "pre_tag", "post_tag", "crop_length"})
 _SHARED = tuple(one.name for one in attrs.fields(SearchQuery) if one.name not in _APART)
 
 
