@@ -79,15 +79,7 @@ async def prove(
     rows = None
     if plan.sorted_by_index:
         seen = [scores[1 : len(terms) + 1] for scores in scored.values()]
-        # A prefix counts a row once for each of its words that begin so: its df is another one.
-        plain = [place for place, term in enumerate(terms) if not term.endswith("*")] or range(len(terms))
-        telling = [[scores[place] for place in plain] for scores in seen]
-        rows = rows_counted(telling, [frequencies[place] for place in plain], await questions.rows())
-        if rows is not None:
-            for place, term in enumerate(terms):
-                if term.endswith("*"):
-                    found = frequency_counted([scores[place] for scores in seen], rows, frequencies[place])
-                    frequencies[place] = found or frequencies[place]
+        frequencies, rows = counted_with(terms, seen, frequencies, await questions.rows())
     signs = len(_SIGNS.findall(query.text)) if mode == "boolean" else 0
     proofs: dict[tuple[Any, ...], _Proof] = {}
     for key, (raw, *parts) in scored.items():
@@ -245,6 +237,53 @@ class _Questions:
         return max(self._ends - time.monotonic(), 0.001)
 
 
+def counted_with(
+    terms: Sequence[str], parts: Sequence[Sequence[float]], frequencies: Sequence[int], estimate: int
+) -> tuple[list[int], int | None]:
+    """Find the df of each term and the number of rows that the server counts with.
+
+    Words tell the number. Where the rows have prefixes alone it is the estimate, if scores fit to that: a prefix counts
+    a row once for each of its words that begin so, its df is another one than can be counted.
+
+    Args:
+        terms: Words, and prefixes with their star.
+        parts: For each row the scores of the terms.
+        frequencies: How many rows have each term.
+        estimate: About how many rows there are.
+
+    Returns:
+        the df, and the number of rows, None when the scores fit to none.
+    """
+    open_ended = [place for place, term in enumerate(terms) if term.endswith("*")]
+    plain = [place for place in range(len(terms)) if place not in open_ended]
+    if not any(scores[place] for scores in parts for place in plain):
+        counted = _prefixes_counted(open_ended, parts, frequencies, estimate)
+        if counted is not None:
+            return counted, estimate
+        plain = open_ended
+    telling = [[scores[place] for place in plain] for scores in parts]
+    rows = rows_counted(telling, [frequencies[place] for place in plain], estimate)
+    if rows is None:
+        return list(frequencies), None
+    found = list(frequencies)
+    for place in open_ended:
+        found[place] = frequency_counted([scores[place] for scores in parts], rows, found[place]) or found[place]
+    return found, rows
+
+
+def _prefixes_counted(
+    places: Sequence[int], parts: Sequence[Sequence[float]], frequencies: Sequence[int], rows: int
+) -> list[int] | None:
+    found = list(frequencies)
+    for place in places:
+        seen = [scores[place] for scores in parts if scores[place]]
+        df = frequency_counted(seen, rows, found[place]) if seen else found[place]
+        if df is None:
+            return None
+        found[place] = df
+    return found
+
+
 def rows_counted(parts: Sequence[Sequence[float]], frequencies: Sequence[int], estimate: int) -> int | None:
     """Find the number of rows that the server counts with.
 
@@ -260,7 +299,7 @@ def rows_counted(parts: Sequence[Sequence[float]], frequencies: Sequence[int], e
     telling = [(score, df) for score, df in seen if score > _EVERYWHERE]
     most = max(frequencies, default=0)
     if not telling:
-        return most or None
+        return (most or None) if seen else None
     smallest, df = telling[0]
     best: tuple[float, int] | None = None
     for tf in range(1, _MOST_TF + 1):

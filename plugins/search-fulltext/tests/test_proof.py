@@ -119,6 +119,30 @@ async def test_what_an_operator_does_to_a_score_is_proved(
                 assert term.score == pytest.approx(term.tf * idf(term.n, term.df) ** 2)
 
 
+@pytest.mark.parametrize("query", ["gard*", "gard* absent", "gard* water", "gard* plan* absent", "gard* gard*"])
+async def test_a_prefix_of_several_words_is_proved_without_a_word_that_tells_the_rows(
+    any_server: ServerAddress, query: str
+) -> None:
+    """Its df is that of all its words added up, 2 for "garden" and 2 for "gardening": nobody can count it."""
+
+    async def fill(pool: Pool) -> None:
+        await pool.fetch("CREATE TABLE texts (id INT PRIMARY KEY, body TEXT, FULLTEXT KEY ft (body))")
+        bodies = ("garden gardening plants", "garden", "gardening planted", "water", *["nothing here"] * 36)
+        await pool.fetch(
+            f"INSERT INTO texts VALUES {', '.join(['(%s, %s)'] * len(bodies))}",
+            [value for row in enumerate(bodies, 1) for value in row],
+        )
+        await pool.fetch("ANALYZE TABLE texts")
+
+    async with opened(any_server, fill) as target:
+        explained = await boolean().explain(request(query), target, {"texts": [(1,), (2,), (3,)]})
+        for key, proof in explained["texts"].items():
+            assert proof.agrees, (key, proof)
+            by_term = {term.term: term for term in proof.terms}
+            assert (by_term["gard*"].n, by_term["gard*"].df % 4) == (40, 0)  # twice in the query, df is 8
+            assert by_term["gard*"].tf in (1, 2)
+
+
 async def test_a_row_that_is_not_found_is_explained_too(texts: Target) -> None:
     ids = await texts.pool.fetch("SELECT HEX(id) FROM texts WHERE NOT MATCH (title, body) AGAINST ('omega') LIMIT 1")
     key = (ids.scalar().lower(),)
