@@ -59,7 +59,7 @@ class Explaining:
             proof = proofs.get(hit.database_id, {}).get(hit.table, {}).get(hit.hit.key)
             table, rank = places.get((hit.database_id, hit.table, hit.hit.key), (None, hit.rank))
             index = table.index if table is not None else ""
-            unproven = {"index": index, "rawScore": hit.hit.score, "terms": [], "dropped": []}
+            unproven = {"index": index, "terms": [], "dropped": []}  # what the list has may not be the server's score
             source = source_json(proof) if proof is not None else unproven
             if table is not None and table.statements:
                 source = {**source, "statement": table.statements[0], "statements": list(table.statements)}

@@ -20,16 +20,16 @@ class TermData:
 class SourceData:
     """Why a row stands where it stands in its table's list.
 
-    `raw_score` is the server's own number and `terms` its parts, computed anew, with 1 for each of the signs `>` that
-    apply and -1 for each `<` and `~` (`signs`); `agrees` says whether they add up to it. `list_score` is what the list
-    is ranked by, and `ranking` how it is computed where the gateway does that. `beside` has the row's scores by further
-    indexes of the table, which are not higher. `statement` found the list, and `statements` are all that were sent for
-    it, every value masked.
+    `raw_score` is the server's own number, absent where it could not be asked for, as of rows without a primary key.
+    `terms` are its parts, computed anew, with 1 for each of the signs `>` that apply and -1 for each `<` and `~`
+    (`signs`); `agrees` says whether they add up to it. `list_score` is what the list is ranked by, and `ranking` how it
+    is computed where the gateway does that. `beside` has the row's scores by further indexes of the table, which are
+    not higher. `statement` found the list, and `statements` are all that were sent for it, every value masked.
     """
 
     index: str
-    raw_score: float
     list_score: float
+    raw_score: float | None = None
     rank: int | None = None
     terms: tuple[TermData, ...] = ()
     dropped: tuple[str, ...] = ()

@@ -98,6 +98,8 @@ async def test_explanations_that_are_none_are_left_out_with_a_warning(client_fac
     assert "EXPLAIN_INCOMPLETE" in {warning["code"] for warning in answer["data"]["warnings"]}
     explain = answer["data"]["results"][0]["explain"]
     assert explain["fusion"]["method"] == "rrf"
+    assert "rawScore" not in explain["source"]  # of a list that the gateway ranked it would be another number
+    assert explain["source"]["listScore"] > 0
     assert (explain["source"]["terms"], explain["source"]["dropped"]) == ([], [])
 
 
