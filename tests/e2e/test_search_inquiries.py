@@ -132,6 +132,16 @@ def test_why_a_row_is_missing(world: World, table: str, key: object, query: str,
         assert told["words"] == ["mysql"]
 
 
+@pytest.mark.parametrize(
+    ("key", "phrase", "more"),
+    [(3, '"garden botanical"', ""), (3, '"garden botanical"', " AND mysql"), (2, '"garden bulbs" @2', "")],
+)
+def test_a_phrase_is_missing_whose_words_stand_apart(world: World, key: int, phrase: str, more: str) -> None:
+    told = missing(world, "articles", key, phrase + more, searchMode="boolean")
+    assert (told["reason"], told["missing"]) == ("WORDS_NOT_IN_ROW", [phrase]), told
+    assert phrase in told["message"].partition("but not")[2]
+
+
 def test_a_row_of_a_database_that_is_not_asked(world: World) -> None:
     data = post(world, "explain", query="garden", databases=[world.library], missing=f"{world.shop}:products:1")
     assert data["missing"]["reason"] == "DATABASE_NOT_SEARCHED"

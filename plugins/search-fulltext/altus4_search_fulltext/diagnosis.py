@@ -17,7 +17,7 @@ from altus4_search_fulltext import notices
 from altus4_search_fulltext.conditions import Condition
 from altus4_search_fulltext.keys import key_condition, key_of
 from altus4_search_fulltext.planner import TablePlan
-from altus4_search_fulltext.query import IndexQuery, Reading
+from altus4_search_fulltext.query import IndexQuery, Reading, phrase_of, terms_of
 from altus4_search_fulltext.statements import Mode, match_expression, table_name
 
 _MOST_WORDS = 40
@@ -70,7 +70,8 @@ class Missed:
         excluded = [each for each in self.reading.exclusions(plan.rules) if each][:_MOST_WORDS]
         terms = query.terms[:_MOST_WORDS]
         asked: list[tuple[Mode, str]] = [(self.mode, text) for text in (query.text, positive.text) if text]
-        words: list[tuple[Mode, str]] = [(self.mode, text) for text in (*terms, *excluded)]
+        phrases = [needle for needle in query.needles if len(needle.words) > 1][:_MOST_WORDS]
+        words: list[tuple[Mode, str]] = [(self.mode, text) for text in (*terms, *excluded, *map(phrase_of, phrases))]
         drawn: list[tuple[Mode, str]] = [("boolean", self.drawn.text)] if self.drawn is not None else []
         found = await self._look(target, [*asked, *words, *drawn])
         if found is None:
@@ -87,6 +88,9 @@ class Missed:
             message = f"The query excludes the row, which has {_listed(barred)}."
             return Diagnosis("EXCLUDED", message, {**told, "words": barred})
         absent = [term for term in terms if term not in there]
+        for needle, score in zip(phrases, rest[len(terms) + len(excluded) :], strict=False):
+            if score <= 0 and not set(absent).intersection(terms_of(needle)):
+                absent.append(phrase_of(needle))  # its words stand apart
         if there:
             message = f"The row has {_listed(there)}, but not all that is required: {_listed(absent or terms)}."
         else:

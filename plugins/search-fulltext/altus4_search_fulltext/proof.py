@@ -26,7 +26,7 @@ from altus4_search_fulltext.keys import key_condition, key_of
 from altus4_search_fulltext.meaning import counting
 from altus4_search_fulltext.needles import Needle
 from altus4_search_fulltext.planner import TablePlan
-from altus4_search_fulltext.query import IndexQuery, terms_of
+from altus4_search_fulltext.query import IndexQuery, phrase_of, terms_of
 from altus4_search_fulltext.statements import Mode, count_statement, match_expression, table_name
 from altus4_search_fulltext.tablesearch import TableSearch
 from altus4_search_fulltext.tokens import Fate, TokenRules
@@ -74,7 +74,7 @@ async def prove(
     terms = [term for term in wanted if term.endswith("*") or plan.rules.judge(term) is Fate.FOUND]
     dropped = [word for notice in query.notices for word in notice.details.get("tokens", ())]
     phrases = [needle for needle in query.needles if len(needle.words) > 1]
-    scored = await questions.scores([query.text, *terms, *map(_phrase, phrases)])
+    scored = await questions.scores([query.text, *terms, *map(phrase_of, phrases)])
     frequencies = [await questions.frequency(term) for term in terms]
     rows = None
     if plan.sorted_by_index:
@@ -124,11 +124,6 @@ def _repetitions(text: str, rules: TokenRules) -> Mapping[str, int]:
         open_end = text[word.end() : word.end() + 1] == "*"
         found[f"{rules.folding.fold(word[0])}{'*' if open_end else ''}"] += 1
     return found
-
-
-def _phrase(needle: Needle) -> str:
-    words = f'"{" ".join(needle.words)}"'
-    return words if needle.within is None else f"{words} @{needle.within}"
 
 
 def _counting(query: IndexQuery, scores: Mapping[str | Needle, float]) -> frozenset[str]:

@@ -43,6 +43,12 @@ def terms_of(needle: Needle) -> list[str]:
     return [*lead, f"{last}*" if needle.open_end else last]
 
 
+def phrase_of(needle: Needle) -> str:
+    """Write a needle of several words as the server reads it."""
+    words = f'"{" ".join(needle.words)}"'
+    return words if needle.within is None else f"{words} @{needle.within}"
+
+
 class Reading(Protocol):
     """A query that has been understood."""
 
