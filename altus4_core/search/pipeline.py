@@ -138,7 +138,7 @@ class SearchPipeline:
                 # Whose it is, what they may see, which databases in which version, and what is asked for.
                 rows = tuple([(database.id, database.version) for database in known.databases])
                 key = (identity.user_id, identity.credential_id, identity.databases, identity.environment, rows,
-                       known.mark, request.cursor)  # fmt: skip
+                       known.mark, request.explain, request.cursor)  # fmt: skip
                 answer = await self._flights.run(key, lambda: self._answer(known, started), _worth_keeping)
         except BaseException as end:
             failed = end if isinstance(end, FailedSearch) else FailedSearch(end)

@@ -142,6 +142,21 @@ def test_a_phrase_is_missing_whose_words_stand_apart(world: World, key: int, phr
     assert phrase in told["message"].partition("but not")[2]
 
 
+def test_a_page_behind_a_cursor_is_explained(world: World) -> None:
+    asked = {"query": "turnip", "tables": ["articles"], "limit": 5}
+    first = world.gateway.search(world.ann, **asked).data
+    page = {**asked, "cursor": first["nextCursor"]}
+    plain = world.gateway.search(world.ann, **page).data["results"]
+    assert not any("explain" in result for result in plain)
+    found = post(world, "explain", **page, missing=first["results"][0]["id"])
+    assert [result["id"] for result in found["results"]] == [result["id"] for result in plain]
+    assert [result["explain"]["source"]["rank"] for result in found["results"]] == [6, 7, 8, 9, 10]
+    assert found["missing"]["reason"] == "BEFORE_PAGE"
+    assert world.gateway.search(world.ann, **page, explain=True).data["results"] == found["results"]
+    after = world.gateway.search(world.ann, **{**page, "cursor": found["nextCursor"]})
+    assert after.status == 200, after.raw
+
+
 def test_a_row_of_a_database_that_is_not_asked(world: World) -> None:
     data = post(world, "explain", query="garden", databases=[world.library], missing=f"{world.shop}:products:1")
     assert data["missing"]["reason"] == "DATABASE_NOT_SEARCHED"

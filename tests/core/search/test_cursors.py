@@ -112,7 +112,7 @@ async def filled(rows):
         {"query": "note"}, {"limit": 5}, {"offset": 1}, {"tables": ["t1"]}, {"databases": ["d0"]},
         {"columns": ["text"]},
         {"totals": "none"}, {"fusion": {"method": "relative"}}, {"ranking": "mysql"}, {"timeoutMs": 999},
-        {"partial": "fail"}, {"categories": False}, {"explain": True}, {"suggestions": "always"}, {"cache": "bypass"},
+        {"partial": "fail"}, {"categories": False}, {"suggestions": "always"}, {"cache": "bypass"},
     ],
     ids=str,
 )  # fmt: skip
@@ -121,6 +121,18 @@ async def test_another_request_is_refused(client, change):
     status, answer = await ask(client, **{"limit": 3, **change}, cursor=first["data"]["nextCursor"])
     assert (status, answer["error"]["code"]) == (400, "INVALID_CURSOR")
     assert answer["error"]["details"][0]["field"] == "cursor"
+
+
+async def test_any_page_can_be_explained(client):
+    _, first = await ask(client, limit=3)
+    cursor = first["data"]["nextCursor"]
+    plain, explained, again = [
+        (await ask(client, limit=3, cursor=cursor, explain=on))[1] for on in (False, True, False)
+    ]
+    assert plain["data"]["results"] == again["data"]["results"]
+    assert plain["data"]["nextCursor"]
+    for bare, told in zip(plain["data"]["results"], explained["data"]["results"], strict=True):
+        assert (told["id"], "explain" in told, "explain" in bare) == (bare["id"], True, False)
 
 
 async def test_another_caller_is_refused(client, memory):
