@@ -48,6 +48,9 @@ Searches that failed (`SearchRow.error_code`) count among `searches`; times, res
 HASHED: Final = "hmac-sha256:"
 """What a text begins with that the log has as a hash, where the setting `events.query_text` is `hashed`."""
 
+RELATION: Final = "totalRelation"
+"""Where `SearchRow.search_params` says `gte` of a search that has more matches than `result_count`, perhaps."""
+
 MOST_QUERIES: Final = 1000
 MOST_CATEGORIES: Final = 100
 FINE_BITS: Final = 8

@@ -30,6 +30,7 @@ SEGMENT_BYTES: Final = 4 << 20
 MOST_LINE: Final = 8 << 20
 FRONT: Final = 18  # of a line: checksum and length
 PIECE: Final = 1 << 18
+_MEMBERS: Final = frozenset(attrs.fields_dict(Event))
 
 
 @attrs.define
@@ -285,5 +286,6 @@ def _mend(segment: Segment, place: int) -> int:
 
 
 def _event(payload: bytes) -> Event:
-    values = orjson.loads(payload)
+    written = orjson.loads(payload)
+    values = {name: value for name, value in written.items() if name in _MEMBERS}  # a later version may write more
     return Event(**{**values, "at": datetime.fromisoformat(values["at"])})

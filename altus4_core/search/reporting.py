@@ -13,7 +13,7 @@ from altus4_core.identifiers import ordered_id
 from altus4_core.indexgaps import MEMBER, gaps_of, has_gaps, written
 from altus4_core.records import DatabaseOutcome, DatabaseStatus, Event, Identity, SearchRequest
 from altus4_core.search.answer import SearchAnswer
-from altus4_core.searchlog import HASHED
+from altus4_core.searchlog import HASHED, RELATION
 
 
 @attrs.frozen
@@ -54,6 +54,8 @@ class Reporter:
         params = _page(request)
         if not answer.complete:
             params["complete"] = False
+        if answer.relation != "eq":
+            params[RELATION] = "gte"  # not counted, or not to the end: `result_count` is what is known of
         if has_gaps(answer.notices):
             params[MEMBER] = written(gaps_of(answer.outcomes))
         payload: Mapping[str, Any] = {

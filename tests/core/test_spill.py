@@ -3,6 +3,7 @@
 import fcntl
 from datetime import UTC, datetime
 
+import attrs
 import pytest
 
 from altus4_core.records import Event
@@ -52,6 +53,21 @@ async def test_a_failed_search_comes_back_with_its_code_and_older_events_without
     assert found == events
     assert [one.payload.get("error_code") for one in found] == [None, "TIMEOUT"]
     heir.close()
+
+
+async def test_events_of_a_later_release_are_read(folder, monkeypatch):
+    """Such as it has left behind where an upgrade was taken back."""
+
+    def later(value, **how):
+        return {**asdict(value, **how), "added_later": 1}
+
+    asdict = attrs.asdict
+    monkeypatch.setattr(attrs, "asdict", later)
+    spill = Spill(folder, ROOM)
+    await spill.append([event(1)])
+    assert b"added_later" in files(folder)[0].read_bytes()
+    assert await spill.peek(9) == [event(1)]
+    spill.close()
 
 
 async def test_only_the_owner_may_read(folder):

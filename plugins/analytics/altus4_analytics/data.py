@@ -92,7 +92,8 @@ class PerformanceSummary:
 class PerformanceData:
     """How fast searches were that were answered, and how many failed.
 
-    Percentiles: nearest rank, exact below 256 ms, else at most 0.4 % off.
+    Percentiles: nearest rank, exact below 256 ms, else at most 0.4 % off. Means of results are of what was counted:
+    history says of which searches that was not everything (`resultRelation`).
     """
 
     time_series_data: tuple[DayData, ...]
@@ -121,6 +122,8 @@ class QueryData:
 class HistoryData:
     """One search. `database` is the only one searched, `databases` several.
 
+    `result_relation` says whether `result_count` is all matches, or fewer: with `totals: none` nobody counted them, and
+    where the server or the deadline set a bound, not all.
     `error_code` is there if it failed: the code of its answer (TIMEOUT, SEARCH_FAILED, QUERY_TOO_EXPENSIVE, ...).
     """
 
@@ -135,6 +138,7 @@ class HistoryData:
     request_id: str | None = None
     environment: str | None = None
     error_code: str | None = None
+    result_relation: Literal["eq", "gte"] = "eq"
 
 
 @attrs.frozen

@@ -13,7 +13,7 @@ from altus4_core.errors import FieldProblem, NotFound, ValidationFailed
 from altus4_core.records import Identity
 from altus4_core.routing import Call
 from altus4_core.schema.decode import field
-from altus4_core.searchlog import ResultEvent
+from altus4_core.searchlog import RELATION, ResultEvent
 from altus4_core.store import MetadataStore
 from altus4_core.stored import SearchRow
 
@@ -140,6 +140,7 @@ def history_row(row: SearchRow) -> HistoryData:
         request_id=row.request_id or None,
         environment=row.environment,
         error_code=row.error_code,
+        result_relation="gte" if (row.search_params or {}).get(RELATION) == "gte" else "eq",
     )
 
 

@@ -279,6 +279,14 @@ async def test_who_is_confined_to_some_databases_gets_no_figures_of_all(client, 
     )  # fmt: skip
 
 
+async def test_history_says_which_results_were_not_counted_to_the_end(client, store):
+    await write(store, 1, search_params={"limit": 20, "totalRelation": "gte"}, query="counted none")
+    await write(store, 1, query="counted all")
+    for path in ("search/history", "analytics/history"):
+        found = {row["query"]: row["resultRelation"] for row in await ask(client, path)}
+        assert found == {"counted none": "gte", "counted all": "eq"}
+
+
 async def test_history_names_a_database_that_was_removed(client, store):
     database = a_database("user-1")
     await store.databases.add(database)

@@ -117,6 +117,15 @@ async def test_one_row_with_the_code_of_the_answer(asked, ways, body, status, co
         assert 100 <= row.payload["took_ms"] < 2000
 
 
+@pytest.mark.parametrize(
+    ("ways", "body", "relation"),
+    [({}, {}, None), ({}, {"totals": "none"}, "gte"), ({"first": DOWN}, {}, "gte")],
+)
+async def test_what_was_not_counted_to_the_end_is_said(asked, ways, body, relation):
+    status, _, (row,) = await asked(ways, **body)
+    assert (status, row.payload["params"].get("totalRelation")) == (200, relation)
+
+
 async def test_an_answered_search_has_no_code(asked):
     status, _, (row,) = await asked({})
     assert (status, row.payload.get("error_code"), row.payload["result_count"]) == (200, None, 2)
