@@ -188,3 +188,4 @@ def test_figures_are_rebuilt_and_outlive_their_rows(served, mysql_server: Server
     assert popular() == before
     assert gateway.command("analytics", "rebuild", "--since", "2030-02-30").returncode == 2
     assert gateway.command("analytics", "prune", "--keep-days", "0").returncode == 2
+    assert gateway.command("analytics", "prune").returncode == 2

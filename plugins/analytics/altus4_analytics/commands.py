@@ -42,19 +42,21 @@ def commands(clock: Clock, keep_days: int) -> click.Group:
     @group.command("prune", help="Delete searches older than so many days; their figures stay.")
     @click.option(
         "--keep-days",
+        "days",
         type=click.IntRange(1, 36_500),
-        default=keep_days or None,
-        required=not keep_days,
         help="Days that stay; default: keep_days of [plugins.analytics].",
     )
     @click.option("--force", is_flag=True, help="Do not ask; needed in production.")
     @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
     @click.pass_obj
-    def prune(context: CommandContext, keep_days: int, *, force: bool, as_json: bool) -> None:
-        confirm_destructive(context, f"deleting searches older than {keep_days} days", force=force)
+    def prune(context: CommandContext, days: int | None, *, force: bool, as_json: bool) -> None:
+        kept = days or keep_days
+        if not kept:
+            raise click.UsageError("say --keep-days: keep_days of [plugins.analytics] is 0, which keeps all searches")
+        confirm_destructive(context, f"deleting searches older than {kept} days", force=force)
 
         async def run() -> int:
-            return await roller(context).prune(keep_days, progress_for())
+            return await roller(context).prune(kept, progress_for())
 
         _tell({"deleted": context.run(run, services=(MetadataStore,))}, "searches deleted", as_json=as_json)
 
