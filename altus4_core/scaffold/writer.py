@@ -14,6 +14,9 @@ from altus4_core.plugin import API
 
 NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 _SUFFIX = ".tmpl"
+SANDBOX = "altus4-sandbox>=0.1,<1"
+_SERVERS = """ A real MySQL and a real MariaDB are started for
+them by `altus4-sandbox`, which the extra `test` brings; the first time they may have to be fetched."""
 _RESERVED = frozenset({"core", "mysql", "standard", "migrations"})
 
 
@@ -53,7 +56,7 @@ KINDS: Mapping[str, Kind] = {
         "mode",
         "finds what begins with the query",
         ("altus4-mysql>=0.1,<1",),
-        ("altus4-sandbox>=0.1,<1",),
+        (SANDBOX,),
     ),
     "target": Kind("altus4_targets", "target", "folders of text files", settings='folder = "shelves"\n'),
     "fusion": Kind("altus4_fusions", "fusion", "interleaves ranked lists"),
@@ -117,6 +120,7 @@ def _values(name: str, seam: str) -> dict[str, str]:
         "dependencies": _listed(core, *kind.dependencies),
         "test_dependencies": _listed(core.replace("core", "core[testing]"), *kind.test_dependencies),
         "settings_example": settings,
+        "servers": _SERVERS if SANDBOX in kind.test_dependencies else "",
     }
 
 

@@ -79,7 +79,7 @@ class FusionContract:
     def test_keeps_the_order_of_each_list(self, provider: Fusion, valid: Sequence[RankedList]) -> None:
         """Of two rows of one table the better one comes first."""
         if not self.keeps_lists:
-            pytest.skip("not promised")
+            pytest.skip("does not keep the order of lists")
         fused = _ids(provider.fuse(valid, {}))
         for ranked in valid:
             mine = [key for database, table, key in fused if (database, table) == (ranked.database_id, ranked.table)]
@@ -88,7 +88,7 @@ class FusionContract:
     def test_pages_concatenate(self, provider: Fusion, valid: Sequence[RankedList]) -> None:
         """The first rows are the same, however deep the lists are."""
         if not self.prefix_stable:
-            pytest.skip("not promised")
+            pytest.skip("looks at whole lists")
         whole = _ids(provider.fuse(valid, {}))
         for depth in range(1, len(whole) + 1):
             cut = [attrs.evolve(ranked, hits=tuple(ranked.hits)[:depth]) for ranked in valid]

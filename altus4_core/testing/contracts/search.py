@@ -74,7 +74,7 @@ class SearchModeContract(ProviderContract):
     async def test_is_deterministic(self, provider: SearchMode, valid: Input) -> None:
         """Asked twice, it answers the same: pages depend on it."""
         if not self.deterministic:
-            pytest.skip("not promised")
+            pytest.skip("not deterministic")
         assert self._keys(await provider.search(*valid)) == self._keys(await provider.search(*valid))
 
     @pytest.mark.asyncio
@@ -105,7 +105,7 @@ class SearchModeContract(ProviderContract):
     async def test_explains(self, provider: SearchMode, valid: Input) -> None:
         """A mode that explains does so for the rows it found, by their tables and keys."""
         if not isinstance(provider, ExplainingMode):
-            pytest.skip("not promised")
+            pytest.skip("has no explain()")
         request, target = valid
         tables = {table.table: [hit.key for hit in table.hits] for table in await provider.search(request, target)}
         explained = await provider.explain(request, target, tables)
@@ -125,7 +125,7 @@ class SearchModeContract(ProviderContract):
         hits = [hit for table in await provider.search(asked, target) for hit in table.hits]
         assert [hit.key for hit in hits] == [hit.key for hit in plain]
         if all(hit.matches is None for hit in hits):
-            pytest.skip("not promised")
+            pytest.skip("hits do not say where they match")
         for hit in hits:
             matches = hit.matches() if hit.matches is not None else {}
             assert check_matches(matches) is None

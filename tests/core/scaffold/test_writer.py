@@ -1,6 +1,7 @@
 """What `altus4 new-plugin` writes; that it is built, installed, tested and served is seen in tests/scaffolds.py."""
 
 import ast
+import re
 import tomllib
 from importlib import resources
 
@@ -37,6 +38,19 @@ def test_all_names_follow_from_one(tmp_path, seam):
     assert project["entry-points"]["altus4"] == {"search-x": "altus4_search_x:SearchXPlugin"}
     assert (tmp_path / "search-x" / "altus4_search_x" / "plugin.py") in files
     assert (tmp_path / "search-x" / ".github" / "workflows" / "test.yml") in files
+
+
+@pytest.mark.parametrize("seam", KINDS)
+def test_readme_says_of_the_tests_what_is_true(tmp_path, seam):
+    files = write_plugin("search-x", seam, tmp_path)
+    readme = (tmp_path / "search-x" / "README.md").read_text()
+    tests = (tmp_path / "search-x" / "tests" / f"test_{KINDS[seam].noun}.py").read_text()
+    assert f"`tests/test_{KINDS[seam].noun}.py`" in readme
+    assert re.search(r"class Test\w+\(\w+Contract\)", tests)
+    assert re.findall(r"^    def (provider|valid)\(", tests, re.MULTILINE) == ["provider", "valid"]
+    assert ("A real MySQL" in readme) == ("any_server" in tests), "whether they start servers"
+    assert tmp_path / "search-x" / "tests" / "test_plugin.py" in files
+    assert not re.search(r"twenty|\d+ tests", readme)
 
 
 @pytest.mark.parametrize("name", ["Search", "search_x", "-x", "x-", "x--y", "1x", "", "../x", "mysql", "käse"])
