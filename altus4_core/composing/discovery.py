@@ -105,5 +105,8 @@ def from_file(reference: str) -> FoundPlugin:
 
 
 def describe_claims(claims: Sequence[FoundPlugin]) -> str:
-    """Name every contender with distribution and version."""
-    return ", ".join(f"{claim.distribution} {claim.version}" for claim in claims)
+    """Name every contender: its distribution with the version, or its file."""
+    return ", ".join(
+        claim.distribution if claim.version == NO_VERSION else f"{claim.distribution} {claim.version}"
+        for claim in claims
+    )

@@ -74,9 +74,7 @@ class PluginManager:
 
     def compose(self) -> Composition:
         """Run all the steps."""
-        found = discovery.installed()
-        for plugin in self._selection.extra:
-            found[plugin.name] = [plugin]
+        found = self._found()
         names = self._select(found)
         plugins = [self._load(name, found) for name in names]
         plugins += [
@@ -103,12 +101,27 @@ class PluginManager:
         ]
         return Composition(plugins, entries, [*self._problems, *composer.problems], self._warnings)
 
-    def _select(self, found: Mapping[str, Sequence[FoundPlugin]]) -> list[str]:
-        if self._selection.none:
-            return [plugin.name for plugin in self._selection.extra]
+    def _found(self) -> dict[str, list[FoundPlugin]]:
+        """List plugins by name: a file's takes the place of an installed one that is not enabled, of no other."""
+        found = discovery.installed()
+        taken = set() if self._selection.none else set(self._enabled())
+        # Given before and after the name of the command, the same file is one plugin.
+        for plugin in {(plugin.name, plugin.origin): plugin for plugin in self._selection.extra}.values():
+            found[plugin.name] = [*(found.get(plugin.name, ()) if plugin.name in taken else ()), plugin]
+            taken.add(plugin.name)
+        return found
+
+    def _enabled(self) -> list[str]:
         enabled = self._settings.core.enable
-        names = _expanded((STANDARD_SET,) if enabled is None else enabled)
-        names += [plugin.name for plugin in self._selection.extra if plugin.name not in names]
+        return _expanded((STANDARD_SET,) if enabled is None else enabled)
+
+    def _select(self, found: Mapping[str, Sequence[FoundPlugin]]) -> list[str]:
+        extra = list(dict.fromkeys(plugin.name for plugin in self._selection.extra))
+        if self._selection.none:
+            return extra
+        enabled = self._settings.core.enable
+        names = self._enabled()
+        names += [name for name in extra if name not in names]
         if not names and enabled is None:
             installed = ", ".join(sorted(found)) or "none"
             hint = f"pip install altus4, or list plugins: enable = [...] (installed: {installed})"
@@ -137,6 +150,12 @@ class PluginManager:
             return LoadedPlugin(name, "missing", error="not installed")
         claim = claims[0]
         base = LoadedPlugin(name, "failed", claim.distribution, claim.version, claim.origin)
+        files = [claim for claim in claims if claim.version == discovery.NO_VERSION]
+        if len(claims) > 1 and files:
+            what = f"the plugin name is claimed by {discovery.describe_claims(claims)}"
+            installed = len(files) < len(claims)
+            hint = f"leave {name!r} out of `enable`, or name the class otherwise" if installed else "load one of them"
+            return self._failed(base, what, hint)
         if len(claims) > 1:
             what = f"the plugin name is claimed by {len(claims)} distributions: {discovery.describe_claims(claims)}"
             return self._failed(base, what, "uninstall all but one")

@@ -4,7 +4,7 @@ import pytest
 
 from altus4_core import Plugin, hookimpl
 from altus4_core.composing import manager
-from altus4_core.composing.discovery import FoundPlugin
+from altus4_core.composing.discovery import FoundPlugin, from_file
 from altus4_core.composing.manager import Selection
 from altus4_core.gateway import Gateway
 from altus4_core.records import Category
@@ -188,6 +188,36 @@ def test_only(tmp_path):
     gateway = load(selection, "enable = []\n", tmp_path)
     assert imported == ["two"]
     assert [loaded.name for loaded in gateway.composition.loaded()] == ["two"]
+
+
+def in_file(path, name):
+    path.write_text(f"from altus4_core import Plugin\n\n\nclass {name}(Plugin):\n    pass\n")
+    return from_file(f"{path}:{name}")
+
+
+def test_a_file_never_replaces_an_enabled_plugin(tmp_path, monkeypatch):
+    there = FoundPlugin("one", "altus4-one", "1.0", "altus4_one:One", lambda: plugin("one"))
+    monkeypatch.setattr(manager.discovery, "installed", lambda: {"one": [there]})
+    file = in_file(tmp_path / "mine.py", "One")
+    (line,) = lines(load(Selection(extra=[file]), 'enable = ["one"]\n', tmp_path))
+    assert line == (
+        f"one: the plugin name is claimed by altus4-one 1.0, {file.distribution} [altus4-one 1.0]; "
+        "leave 'one' out of `enable`, or name the class otherwise"
+    )
+    for selection, toml in ((Selection(extra=[file]), "enable = []\n"),
+                            (Selection(extra=[file], none=True), 'enable = ["one"]\n')):  # fmt: skip
+        gateway = load(selection, toml, tmp_path)
+        assert lines(gateway) == []
+        assert [each.origin for each in gateway.composition.loaded()] == [file.origin]
+
+
+def test_two_files_with_one_name_are_refused_and_one_given_twice_is_one(tmp_path):
+    files = [in_file(tmp_path / name, "One") for name in ("first.py", "second.py")]
+    (line,) = lines(load(Selection(extra=files), "enable = []\n", tmp_path))
+    assert f"claimed by {files[0].distribution}, {files[1].distribution} " in line
+    assert line.endswith("; load one of them")
+    gateway = load(Selection(extra=[files[0], files[0]]), "enable = []\n", tmp_path)
+    assert (lines(gateway), len(gateway.composition.loaded())) == ([], 1)
 
 
 @pytest.mark.parametrize(
