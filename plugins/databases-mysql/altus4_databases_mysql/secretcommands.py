@@ -78,7 +78,8 @@ def _check() -> click.Command:
         if not as_json:  # before anything stored is asked for: it may not be there yet
             others = ", ".join(key_id for key_id in keyring.keys if key_id != keyring.primary)
             also = f"; also readable: {others}" if others else ""
-            click.echo(f"Secrets are in order. Credentials are encrypted with key {keyring.primary}{also}.")
+            # No more than that is known: whether they open what is stored comes next.
+            click.echo(f"The secrets are well-formed. Credentials are encrypted with key {keyring.primary}{also}.")
         found = context.run(lambda: _survey(context), services=(MetadataStore, CredentialVault))
         finding = finding_of(found)
         if as_json:

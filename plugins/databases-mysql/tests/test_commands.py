@@ -71,8 +71,10 @@ async def test_secrets_rotate_seals_with_the_first_key_and_says_which_may_go(alt
     ]
     code, output, _ = await in_thread(altus4, "secrets", "check", "--json", ALTUS4_ENCRYPTION_KEYS=new)
     assert (code, json.loads(output)["secretsByKey"]) == (0, {"new": 1})
-    code, _, errors = await in_thread(altus4, "secrets", "check", ALTUS4_ENCRYPTION_KEYS=old)
+    code, output, errors = await in_thread(altus4, "secrets", "check", ALTUS4_ENCRYPTION_KEYS=old)
     assert code == 1
+    assert "in order" not in output
+    assert output.splitlines()[1] == "1 secret is sealed with key new, which is not there."
     assert "cannot be opened: database d-1" in errors
 
 

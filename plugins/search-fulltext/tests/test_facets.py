@@ -222,6 +222,10 @@ async def test_columns_that_do_not_fit(goods: Target) -> None:
         ("facets[4]", "unknown_table"), ("facets[5]", "unknown_column"),
     ]  # fmt: skip
     assert [notice.details["field"] for notice in found.notices] == [f"facets[{n}]" for n in (2, 3, 5)]
+    assert found.notices[1].message == (
+        "Nothing is counted for it in table 'goods': table 'goods' has no column 'prize'; did you mean 'price'?"
+    )
+    assert found.notices[2].message.endswith("DROP 😀'.")
     other = await _search(goods, "whale", "kind", "goods.kind", table="other")
     assert {name: list(counts.values) for name, counts in other.facets.items()} == {"kind": [(1, 1), (2, 1)]}
     nothing = await _search(goods, "the", "kind")

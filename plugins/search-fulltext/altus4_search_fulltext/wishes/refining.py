@@ -72,12 +72,12 @@ def refined(plan: TablePlan, request: SearchRequest, *, case_sensitive: bool) ->
     skipped = tuple(misfit for misfit in misfits if misfit.concerned)
     if request.highlight is not None and request.highlight.columns is not None:
         marked, wrong = fields_of(request.highlight.columns, columns, "highlight.columns")
-        told = notices_of(wrong, f"In table '{plan.table.name}' nothing is marked there")
+        told = notices_of(wrong, f"Nothing is marked for it in table '{plan.table.name}'")
         plan = attrs.evolve(plan, marked=frozenset(column.name for column in marked), notices=(*plan.notices, *told))
         misfits += wrong
     if request.facets:
         facets, wrong = facets_of(request.facets, columns)
-        told = notices_of(wrong, f"In table '{plan.table.name}' nothing is counted there")
+        told = notices_of(wrong, f"Nothing is counted for it in table '{plan.table.name}'")
         plan = attrs.evolve(plan, facets=facets, notices=(*plan.notices, *told))
         misfits += wrong
     if plan.joint is not None and not skipped:
@@ -93,10 +93,14 @@ def skipped_notices(table: str, misfits: tuple[Misfit, ...]) -> tuple[Notice, ..
 def notices_of(misfits: Sequence[Misfit], outcome: str) -> tuple[Notice, ...]:
     """Give the warnings about misfits that concern the table, each with what came of it."""
     return tuple(
-        Notice(misfit.code.upper(), f"{outcome}: {misfit.message}.", {"field": misfit.place})
+        Notice(misfit.code.upper(), f"{outcome}: {_ended(misfit.message)}", {"field": misfit.place})
         for misfit in misfits
         if misfit.concerned
     )
+
+
+def _ended(sentence: str) -> str:
+    return sentence if sentence.endswith("?") else f"{sentence}."
 
 
 def _least(min_score: float | None) -> float | None:
