@@ -50,7 +50,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m altus4_sandbox", usage=USAGE)
-    commands = parser.add_subparsers(dest="command", required=True)
+    # Without `prog` each command's help would begin with the usage of them all.
+    commands = parser.add_subparsers(dest="command", required=True, prog="python -m altus4_sandbox")
     run = commands.add_parser("run")
     run.add_argument("--flavour", type=Flavour, choices=list(Flavour), default=None)
     run.add_argument("--json", action="store_true")

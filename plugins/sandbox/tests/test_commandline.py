@@ -151,3 +151,9 @@ def test_wrong_usage_is_exit_code_2(arguments: list[str]) -> None:
     assert done.returncode == 2
     assert "usage:" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_help_of_a_command_is_its_own() -> None:
+    done = subprocess.run([*MODULE, "run", "--help"], capture_output=True, text=True, check=True)
+    assert done.stdout.startswith("usage: python -m altus4_sandbox run [-h]")
+    assert "fetch" not in done.stdout
