@@ -179,7 +179,7 @@ class CoreSettings:
         validator=in_(["debug", "info", "warning", "error"]),
     )
     enable: tuple[str, ...] | None = setting(
-        None, doc="Plugins to load, in order, `standard` for the usual set; nothing else is imported."
+        None, doc="Plugins to load, in order, `standard` (the default) for the usual set; nothing else is imported."
     )
     prefer: Mapping[str, str] = setting(
         factory=dict,
