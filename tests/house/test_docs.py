@@ -72,6 +72,17 @@ def test_links_lead_somewhere(page):
     assert wrong == []
 
 
+def test_files_that_the_life_of_a_search_names_are_there():
+    """A path from the root is that very file; what is shortened is the end of one."""
+    page = (ROOT / "docs" / "life-of-a-search.md").read_text(encoding="utf-8")
+    files = [f"/{path.relative_to(ROOT).as_posix()}" for path in tracked_files()]
+    for name in set(re.findall(r"`([\w./-]+\.py)`", page)):
+        if name.startswith(("altus4_core/", "plugins/")) and "..." not in name:
+            assert f"/{name}" in files, name
+        else:
+            assert any(file.endswith("/" + name.rsplit("...", 1)[-1].lstrip("/")) for file in files), name
+
+
 def test_tests_and_folders_that_the_security_page_names_are_there():
     """It says what is tested where; each name is a test file, the beginning of several, or a path."""
     page = (ROOT / "docs" / "security.md").read_text(encoding="utf-8")
