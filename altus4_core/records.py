@@ -197,8 +197,8 @@ class SearchRequest:
 class Hit:
     """One row that matched, as its search mode found it.
 
-    `key` is the primary key's values in order, JSON-ready. `score` is comparable within its `TableHits` only;
-    `data` holds JSON-ready column values. `order` has what the row is sorted by, one value for each
+    `key` is the primary key's values in order, JSON-ready and hashable. `score` is comparable within its `TableHits`
+    only; `data` holds JSON-ready column values. `order` has what the row is sorted by, one value for each
     `SearchRequest.sort` that is not relevance: numbers, dates, spans or texts folded as their collation compares, None
     for none; a list in such an order must come in it. Where `SearchRequest.highlight` wants marks, `matches` gives by
     column what of its text matches; it is called for the results of the page alone, and the core escapes, crops and

@@ -111,6 +111,10 @@ def _look_at_table(table: Any) -> str | None:
             return f"returned a {type(hit).__name__} among the hits of {table.table!r}, not a Hit"
         if not (_is_kind(hit.data, Mapping) and _is_number(hit.score) and _is_kind(hit.key, tuple)):
             return f"returned a Hit of {table.table!r} whose score, key or data is of a wrong type"
+    try:
+        hash(tuple([hit.key for hit in table.hits]))
+    except TypeError:
+        return f"returned a Hit of {table.table!r} whose key has a part that cannot be hashed"
     told = [(notice.code, notice.message, notice.details) for notice in (*table.notices, table.failure) if notice]
     rows = [(hit.key, hit.data, hit.matched_columns, hit.snippet, hit.highlights) for hit in table.hits]
     return _sendable([table.table, table.index, told, rows])

@@ -10,11 +10,13 @@ from collections.abc import Sequence
 from typing import Any
 
 import attrs
-from altus4_mysql import MySQLTarget, Scalar, quote_identifier
+from altus4_mysql import MySQLError, MySQLTarget, Scalar, quote_identifier
 
+from altus4_core.errors import TargetFailed
 from altus4_core.explanations import Diagnosis
 from altus4_search_fulltext import notices
 from altus4_search_fulltext.conditions import Condition
+from altus4_search_fulltext.failures import is_refused_value
 from altus4_search_fulltext.keys import key_condition, key_of
 from altus4_search_fulltext.planner import TablePlan
 from altus4_search_fulltext.query import IndexQuery, Reading, phrase_of, terms_of
@@ -123,7 +125,12 @@ class Missed:
         where, values = key_condition(self.plan, [tuple(self.key)])
         sql = f"SELECT {', '.join(listed)} FROM {table_name(self.plan)} WHERE {where}"
         deadline = max(self.ends - time.monotonic(), 0.001)
-        rows: Sequence[Any] = (await target.fetch(sql, [*params, *values], deadline=deadline, slow=True)).rows
+        try:
+            rows: Sequence[Any] = (await target.fetch(sql, [*params, *values], deadline=deadline, slow=True)).rows
+        except (MySQLError, TargetFailed) as error:
+            if is_refused_value(error):  # of an id that somebody made up
+                return None
+            raise
         width, after = len(names), len(names) + len(texts)
         for row in rows:
             # The server takes "7 apples" for 7; what is written otherwise is another id.

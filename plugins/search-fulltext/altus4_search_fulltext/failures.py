@@ -23,6 +23,7 @@ from altus4_search_fulltext import notices
 _CHANGED = frozenset((1054, 1146, 1191))  # no such column, no such table, no FULLTEXT index over these columns
 _DENIED = frozenset((1142, 1143))  # on this table, on a column of it
 _LATE = frozenset((1317, 1969, 3024))  # killed; over the server's own time limit
+_WRONG_VALUES = frozenset((1292, 1525))  # truncated; no date or time
 
 _TEXTS = {
     "TIMEOUT": "The database did not answer in time.",
@@ -67,6 +68,12 @@ def is_refused_statement(error: Exception) -> bool:
     """Say whether the server did not like a statement, rather than that something is wrong with the server."""
     cause = error.__cause__ if isinstance(error, TargetFailed) else error
     return isinstance(cause, QueryFailed) and cause.errno not in _LATE
+
+
+def is_refused_value(error: Exception) -> bool:
+    """Say whether a value in a statement is none of its column's type: MySQL refuses such dates, MariaDB compares."""
+    cause = error.__cause__ if isinstance(error, TargetFailed) else error
+    return isinstance(cause, QueryFailed) and cause.errno in _WRONG_VALUES
 
 
 def lateness(error: MySQLError | TargetFailed) -> str | None:

@@ -1,5 +1,7 @@
 """Rows by their primary keys: from a result's key to a condition, and from a row back to the key."""
 
+import math
+import struct
 import time
 from collections.abc import Sequence
 from typing import Any
@@ -43,10 +45,16 @@ def key_of(plan: TablePlan, values: Sequence[Any]) -> tuple[Any, ...]:
 
 
 def _sent(column: Column, part: Any) -> Any:
-    if isinstance(part, list):  # a SET
-        return ",".join(part)
     if column.data_type == "timestamp" and isinstance(part, str):
         return part.removesuffix("Z")  # the session's time is UTC
+    try:
+        if column.data_type == "bit":
+            return int(part, 16)
+        if column.data_type == "float":
+            number: float = struct.unpack("<f", struct.pack("<f", float(part)))[0]  # as the column has it: not 0.1
+            return number if math.isfinite(number) else part
+    except (TypeError, ValueError, OverflowError, struct.error):
+        return part  # of an id that somebody made up
     return part
 
 

@@ -121,8 +121,13 @@ def other(value: Any) -> Any:
 
 
 def key_part(value: Any) -> Any:
-    """Write a primary key's value, already converted where the column has a rule; binary ones in hexadecimal."""
-    return value.hex() if isinstance(value, bytes) else value
+    """Write a primary key's value, already converted where the column has a rule.
+
+    Binary ones come in hexadecimal, a SET as the server writes it: keys are hashed, and part of ids.
+    """
+    if isinstance(value, bytes):
+        return value.hex()
+    return ",".join(value) if isinstance(value, list) else value
 
 
 def _json_integer(digits: str) -> Any:

@@ -138,3 +138,27 @@ async def test_keys_are_ready_for_json(zoo: Target) -> None:
     found = await natural().search(request("lion", tables=("by_uuid",)), zoo)
     assert found[0].hits[0].key == ("00ff", "18446744073709551615", "2024-02-29")
     assert found[0].hits[0].data == {"part": "18446744073709551615", "day": "2024-02-29", "body": "lion"}
+
+
+async def test_rows_are_found_again_by_keys_of_every_type(any_server: ServerAddress) -> None:
+    async def fill(pool: Pool) -> None:
+        await pool.fetch(
+            "CREATE TABLE odd (share FLOAT, marks SET('m','n'), bits BIT(12), kind ENUM('p','q'), raw VARBINARY(8),"
+            " price DECIMAL(10,3), span TIME(2), moment DATETIME(6), day YEAR, body TEXT,"
+            " PRIMARY KEY (share, marks, bits, kind, raw, price, span, moment, day), FULLTEXT KEY ft (body))"
+        )
+        values = "1.5, '-25:00:00.5', '2024-01-02 03:04:05.678901', 2024, 'walrus'"
+        await pool.fetch(f"INSERT INTO odd VALUES (0.1, 'm,n', b'101', 'q', X'00FF2C', {values})")
+        await pool.fetch(f"INSERT INTO odd VALUES (-7.25, '', b'0', 'p', '', {values})")
+
+    async with opened(any_server, fill) as target:
+        asked = request("walrus", ranking="mysql")
+        (found,) = await natural().search(asked, target)
+        keys = {hit.key for hit in found.hits}  # they are hashed elsewhere, too
+        assert {key[1] for key in keys} == {"m,n", ""}
+        assert set((await natural().explain(asked, target, {"odd": [*keys]}))["odd"]) == keys
+        for key in keys:
+            text = ",".join(str(part).replace(",", "%2C") for part in key)
+            assert (await natural().diagnose(asked, target, "odd", text)).reason == "MATCHES", key
+        for text in ("x,,zz,,,,,,", "1e99,,-,,,,,,", ",,,,,,,,"):
+            assert (await natural().diagnose(asked, target, "odd", text)).reason == "ROW_NOT_FOUND", text

@@ -2,7 +2,7 @@
 
 import pytest
 
-from altus4_core.records import Category, Suggestion, TableHits
+from altus4_core.records import Category, Hit, Suggestion, TableHits
 from altus4_core.search.results import LARGEST_PIN, check_categories, check_hits, check_suggestions
 
 
@@ -48,3 +48,11 @@ def test_wrong_member_of_a_suggestion(members, expected):
 )
 def test_what_further_pages_are_ranked_by_can_be_written_into_a_cursor(pin, expected):
     assert check_hits([TableHits("t", "i", [], pin=pin)]) == expected
+
+
+@pytest.mark.parametrize("score", [1.0, 1])
+def test_a_key_can_be_hashed(score):
+    hits = [Hit((1, "a,b"), score, {}), Hit((2, ["a", "b"]), score, {})]
+    expected = "returned a Hit of 't' whose key has a part that cannot be hashed"
+    assert check_hits([TableHits("t", "i", hits)]) == expected
+    assert check_hits([TableHits("t", "i", hits[:1])]) is None
