@@ -66,15 +66,21 @@ class FigureReader:
     async def read_total(self, name: str, days: Days, environment: Environment = "live") -> Parts:
         """Give everybody's figures together, of a day perhaps in several parts (administrators only).
 
-        A day that is not rolled up for all is computed for all at once: users may be many.
+        A day that is not rolled up for all is computed for all at once: users may be many. But not a day whose rows
+        are being pruned: of users whose figures are final, some rows may still be there.
         """
         metrics = self._store().metrics
         begin, end = span_of(days.first, days.last)
         stored = await metrics.list_all(name, begin, end - timedelta(days=1))
-        anew = {day for _, day in await self._due(days)}
+        closing = {row.day for row in stored if row.data.get("final")}
+        due = await self._due(days)
+        anew = {day for _, day in due} - closing
         computed = await metrics.compute(None, name, spans(sorted(anew))) if anew else {}
-        kept = [(row.day, row.data) for row in stored if row.day not in anew or row.data.get("final")]
-        return _parts([*kept, *computed.items()], environment)
+        found = [*((row.day, row.data) for row in stored if row.day not in anew), *computed.items()]
+        for user_id, day in due:
+            if day in closing:
+                found += (await metrics.compute(user_id, name, [span_of(day, day)])).items()
+        return _parts(found, environment)
 
     async def _due(self, days: Days) -> Sequence[tuple[str, date]]:
         last = min(days.last, self._clock.now().date())

@@ -163,6 +163,19 @@ async def test_days_before_the_first_search_cost_a_rebuild_nothing(store, clock)
     assert steps.taken < 100
 
 
+async def test_a_day_that_is_being_pruned_counts_once(store, clock, reader):
+    day = TODAY - timedelta(days=20)
+    for user_id, number in ((ME, 4), ("user-2", 3)):
+        await store.searches.add_many([a_search(user_id, created_at=day) for _ in range(number)])
+    await store.metrics.roll_up(ME, day.date(), final=True)  # and its rows are about to go
+    admin = AdminReports(reader)
+    for _ in range(2):
+        overview, performance = await admin.overview(MONTH, "live"), await admin.performance(MONTH, "live")
+        assert overview.total_searches == performance.summary.total_queries == 7
+        assert overview.daily_breakdown == performance.time_series_data
+        await store.searches.prune(ME, day + timedelta(days=1), most=2)
+
+
 async def test_pruned_days_keep_their_figures(store, clock, reader):
     await store.searches.add_many(log(ME, 600, 1))
     before = await Reports(reader).performance(ME, MONTH, "live")

@@ -17,6 +17,6 @@ que qui sans sont sur une vous"""
 _SPANISH = """como con del desde donde ella ellos entre esta este esto hasta las los más para pero por que sin
 sobre son una uno"""
 
-_TECHNICAL = "com org net www http https html def self args kwargs str int bool"
+_TECHNICAL = "com org net www http https html alt href img src svg badge badges def self args kwargs str int bool"
 
 FUNCTION_WORDS: Final = frozenset(" ".join((_ENGLISH, _GERMAN, _FRENCH, _SPANISH, _TECHNICAL)).split())

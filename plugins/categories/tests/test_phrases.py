@@ -38,6 +38,14 @@ def test_nothing_is_found_in_noise():
     assert grouped([" ".join(chance.sample(words, 12)) for _ in range(40)], query="anything") == []
 
 
+def test_words_of_markup_are_no_labels():
+    names = ("Ceylon", "Assam", "Nilgiri", "Darjeeling")
+    badges = [f"{name} tea: customs tonnage svg badge, shipping" for name in names]
+    labels = {word for one in grouped([*TEXTS[:4], *badges]) for word in one.name.split()}
+    assert labels
+    assert not labels & {"alt", "badge", "svg", "href"}
+
+
 def test_groups_do_not_say_the_same_twice():
     found = grouped(TEXTS)
     for place, one in enumerate(found):

@@ -19,7 +19,9 @@ class SuggestionsSettings:
     half_life_days: float = setting(14.0, doc="Days after which a search counts half.", validator=gt(0))
     history_days: int = setting(90, doc="Days of the search log that are looked at.", validator=ge(1))
     remembered_seconds: float = setting(
-        60.0, doc="Seconds for which a user's popular queries are remembered.", validator=gt(0)
+        60.0,
+        doc="Seconds for which a user's popular queries are remembered; that there are none, at most 5.",
+        validator=gt(0),
     )
     times_as_frequent: int = setting(
         20, doc="How many times as frequent as the typed word a correction must be.", validator=ge(1)

@@ -13,6 +13,7 @@ from altus4_core.store import MetadataStore
 
 _MOST = 200  # queries of one account that are looked through
 _ACCOUNTS = 1000  # remembered
+_NOTHING = 5.0  # seconds for which it is remembered that there are none
 
 
 class Popular:
@@ -78,7 +79,8 @@ class Popular:
         found = await self._store().popular.list(
             user_id, since=today - self._history, now=today, least=self._least, half_life=half_life, limit=_MOST
         )
-        self._known[user_id] = (now + self._remembered, found)
+        # Who has just begun should not wait for long: their log is short, and read quickly.
+        self._known[user_id] = (now + (self._remembered if found else min(self._remembered, _NOTHING)), found)
         self._known.move_to_end(user_id)
         if len(self._known) > _ACCOUNTS:
             self._known.popitem(last=False)

@@ -68,10 +68,22 @@ async def test_hashes_are_no_queries(log, held_clock):
 async def test_the_log_is_read_once_a_minute(log, held_clock):
     store, add = log
     suggester = popular(store, held_clock)
+    await add("tea time", 4)
+    assert await texts(suggester, "tea") == ["tea time"]
+    await add("tea cup", 3)
+    held_clock.advance(59)
+    assert await texts(suggester, "tea") == ["tea time"]
+    held_clock.advance(2)
+    assert await texts(suggester, "tea") == ["tea time", "tea cup"]
+
+
+async def test_who_has_just_begun_does_not_wait_for_a_minute(log, held_clock):
+    store, add = log
+    suggester = popular(store, held_clock)
     assert await texts(suggester, "tea") == []
     await add("tea time", 3)
     assert await texts(suggester, "tea") == []
-    held_clock.advance(61)
+    held_clock.advance(6)
     assert await texts(suggester, "tea") == ["tea time"]
 
 
