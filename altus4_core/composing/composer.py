@@ -139,7 +139,8 @@ class Composer:
         if others and seam != "service":
             its = ", ".join(map(repr, others))
             hint += f"; or, as {preferred!r} offers {seam} {its}, name that provider {name!r} to replace the other"
-        what = f"{key!r} prefers {preferred!r}, which does not offer it"
+        loaded = preferred in {CORE, *(plugin.name for plugin in self._plugins)}
+        what = f"{key!r} prefers {preferred!r}, which {'does not offer it' if loaded else 'is not loaded'}"
         self.problems.append(Problem("prefer", what, hint=hint))
 
     def _refuse(self, spec: SeamSpec, key: str, claims: Sequence[Entry]) -> None:

@@ -56,6 +56,8 @@ class Tokens:
     def __init__(self, secret: str, clock: Clock, lifetime: timedelta) -> None:
         if len(secret) < LEAST_SECRET or _PLACEHOLDER.search(secret):
             what = f"the session secret is a placeholder or has fewer than {LEAST_SECRET} characters"
+            if not secret:
+                what = "no session secret is set"
             hint = "set ALTUS4_SESSION_SECRET to a long random text; `altus4 secrets generate` makes one"
             raise StartupRefused([Problem("accounts", what, "security.session_secret", hint)])
         self._access_key = _derive(secret, b"altus4/session/access/v1")

@@ -165,3 +165,4 @@ def test_a_bad_secret_refuses_the_start_without_being_shown(clock, secret):
         Tokens(secret, clock, timedelta(minutes=60))
     assert "ALTUS4_SESSION_SECRET" in str(caught.value)
     assert not secret or secret not in str(caught.value)
+    assert ("no session secret is set" in str(caught.value)) == (not secret)

@@ -55,7 +55,7 @@ def test_preference_for_somebody_who_does_not_offer_it(gateway_factory):
         categorizing("one"), categorizing("two"), memory=None, toml='[prefer]\n"categorizer.by-x" = "tow"\n'
     )
     (line,) = lines(gateway)
-    assert "prefers 'tow', which does not offer it; choose one of: one, two" in line
+    assert "prefers 'tow', which is not loaded; choose one of: one, two" in line
 
 
 def test_preference_for_another_name_says_how_to_replace(gateway_factory):
