@@ -145,6 +145,9 @@ class SinkQueue:
             logger.error("spilled events of sink %s cannot be read: %s", self.name, error)
             self.figures.spill_failures += 1
             return False
+        if not batch:  # what was on disk was not whole
+            self._count()
+            return True
         try:
             await self._dispatch.call(self._entry, self._entry.provider.write, batch, deadline=self._deadline)
         except ProviderFault:
@@ -172,7 +175,7 @@ class SinkQueue:
         if self._spill is not None and on_disk:
             try:
                 await self._spill.advance(on_disk)
-            except OSError as error:
+            except (OSError, ValueError) as error:  # they come once more, as what they are
                 logger.error("spilled events of sink %s cannot be let go: %s", self.name, error)
                 self.figures.spill_failures += 1
         self._let_go(in_memory)

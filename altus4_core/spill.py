@@ -81,12 +81,17 @@ class Spill:
             await asyncio.to_thread(self._append, events)
 
     async def peek(self, most: int) -> Sequence[Event]:
-        """Read the oldest events, at most `most`, leaving them here."""
+        """Read the oldest events, at most `most`, leaving them here; what is not whole is left out for good."""
         async with self._lock:
             return await asyncio.to_thread(self._peek, most)
 
     async def advance(self, number: int) -> None:
-        """Let go of the oldest events."""
+        """Let go of the oldest events.
+
+        Raises:
+            ValueError: one that is to stay in a file with those that go is not whole; nothing of that file went.
+            OSError: the disk cannot be written to.
+        """
         async with self._lock:
             await asyncio.to_thread(self._advance, number)
 
@@ -148,7 +153,12 @@ class Spill:
     def _peek(self, most: int) -> list[Event]:
         found: list[Event] = []
         for segment in self._segments:
-            records = _records(segment, min(segment.count, most - len(found)))
+            try:
+                records = list(_records(segment, min(segment.count, most - len(found))))
+            except ValueError:
+                segment.count = 0
+                self.damaged += _survey(segment)
+                records = list(_records(segment, min(segment.count, most - len(found))))
             found += [_event(payload) for payload, _ in records]
             if len(found) == most:
                 break

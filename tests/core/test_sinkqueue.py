@@ -158,6 +158,30 @@ async def test_a_damaged_folder_does_not_keep_new_events(sink, tmp_path):
     await queue.stop(1)
 
 
+@pytest.mark.parametrize("damaged", ["e0", "e3", "e9"])
+async def test_damage_during_an_outage_costs_what_was_damaged(sink, tmp_path, damaged):
+    queue = queue_of(sink, tmp_path, queue_size=4, batch_size=4)
+    sink.away = True
+    for number in range(10):
+        queue.put(event(number))
+        await asyncio.sleep(0.02)
+    await until(lambda: queue.figures.spilled == 10)
+    (path,) = tmp_path.iterdir()
+    data = bytearray(path.read_bytes())
+    data[data.index(f'"{damaged}"'.encode()) + 1] ^= 1
+    with path.open("r+b") as file:
+        file.write(data)
+    sink.away = False
+    queue.put(event(10))
+    await until(lambda: "e10" in sink.ids)
+    assert set(ids(range(11))) - set(sink.ids) <= {damaged}
+    await until(lambda: queue.figures.queued == 0)
+    queue.put(event(11))
+    await until(lambda: "e11" in sink.ids)
+    await queue.stop(1)
+    assert list(tmp_path.iterdir()) == []
+
+
 async def test_what_comes_during_a_slow_write_does_not_wait_for_the_next(sink, tmp_path):
     """Its age counts from its arrival: a batch under way does not give it another interval."""
     queue = queue_of(sink, tmp_path, interval_ms=200)

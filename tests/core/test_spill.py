@@ -127,6 +127,24 @@ async def test_a_changed_byte_costs_one_event(folder):
     second.close()
 
 
+async def test_a_byte_that_changes_meanwhile_costs_one_event(folder):
+    spill = Spill(folder, ROOM)
+    await spill.append([event(number) for number in range(5)])
+    await spill.advance(1)
+    (path,) = files(folder)
+    data = bytearray(path.read_bytes())
+    data[data.index(b'"e2"') + 1] ^= 1
+    path.write_bytes(data)
+    assert [one.id for one in await spill.peek(4)] == ["e1", "e3", "e4"]
+    assert (spill.pending, spill.damaged) == (3, 1)
+    await spill.append([event(5)])
+    await spill.advance(2)
+    assert [one.id for one in await spill.peek(9)] == ["e4", "e5"]
+    await spill.advance(2)
+    assert files(folder) == []
+    spill.close()
+
+
 async def test_a_file_of_somebody_else_is_left_alone(folder):
     folder.mkdir(parents=True)
     (folder / "0.spill").write_bytes(b"something else entirely, longer than a head")
