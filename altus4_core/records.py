@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 import attrs
 
-from altus4_core.facets import FacetCounts
+from altus4_core.facets import FacetCounts, Fold
 from altus4_core.filters import Filter, Misfit
 from altus4_core.matches import Matches
 
@@ -202,7 +202,8 @@ class Hit:
     `SearchRequest.sort` that is not relevance: numbers, dates, spans or texts folded as their collation compares, None
     for none; a list in such an order must come in it. Where `SearchRequest.highlight` wants marks, `matches` gives by
     column what of its text matches; it is called for the results of the page alone, and the core escapes, crops and
-    marks. A mode that has marked texts (HTML, escaped) anyway may give them as `highlights` instead.
+    marks. A mode that has marked texts (HTML, escaped) anyway may give them as `highlights` instead. `folds` says by
+    column which texts are one value of it; one that is not there tells all texts apart. All hits of a table share it.
     """
 
     key: tuple[Any, ...]
@@ -213,6 +214,7 @@ class Hit:
     highlights: Mapping[str, str] | None = None
     order: tuple[Any, ...] = ()
     matches: Callable[[], Mapping[str, Matches]] | None = attrs.field(default=None, eq=False, repr=False)
+    folds: Mapping[str, Fold] | None = attrs.field(default=None, eq=False, repr=False)
 
 
 @attrs.frozen

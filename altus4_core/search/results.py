@@ -139,7 +139,18 @@ def _look_at_facets(facets: Any) -> str | None:
             return f"returned values of {name!r} that are no pairs of a value and a whole number"
         if (wrong := _sendable(values)) is not None:
             return wrong
+        if counts.fold is not None and not _folds(
+            [value for value, _ in values if isinstance(value, str)], counts.fold
+        ):
+            return f"returned counts of {name!r} whose fold does not give a text for each text"
     return None
+
+
+def _folds(texts: Sequence[str], fold: Callable[[str], Any]) -> bool:
+    try:
+        return all(isinstance(fold(text), str) for text in ("", *texts))
+    except Exception:  # noqa: BLE001 -- whatever a foreign function does
+        return False
 
 
 def check_matches(result: Any) -> str | None:

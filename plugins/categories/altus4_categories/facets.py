@@ -1,10 +1,11 @@
 """Categories that the rows have already: their table, and columns with few different values. Exact, confidence 1."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from altus4_core.columnnames import spelt
+from altus4_core.facets import Fold
 from altus4_core.records import Category, FusedHit, SearchRequest
 
 _LONGEST = 60  # characters of a value that is a name rather than a text
@@ -45,7 +46,11 @@ class Facets:
         return found
 
     def _columns(self, hits: Sequence[FusedHit]) -> dict[str, dict[str, list[int]]]:
-        """Give the columns worth counting: by name their values, and by value the places of the results."""
+        """Give the columns worth counting: by name their values, and by value the places of the results.
+
+        Texts that no table's column tells apart are one value, as it is written most often.
+        """
+        folds: defaultdict[str, dict[Fold | None, None]] = defaultdict(dict)
         values: defaultdict[str, dict[str, list[int]]] = defaultdict(dict)
         unfit: set[str] = set()
         for place, fused in enumerate(hits):
@@ -57,14 +62,31 @@ class Facets:
                     values.pop(column, None)
                     continue
                 values[column].setdefault(value, []).append(place)
-                if len(values[column]) > self._most_values:
-                    unfit.add(column)
-                    del values[column]
+                folds[column][fused.hit.folds.get(column) if fused.hit.folds is not None else None] = None
+        merged = {
+            column: _same(found, folds[column]) for column, found in values.items() if column.casefold() != _TABLE
+        }
         return {
             column: found
-            for column, found in values.items()
-            if column.casefold() != _TABLE and _groups(found, len(hits))
+            for column, found in merged.items()
+            if len(found) <= self._most_values and _groups(found, len(hits))
         }
+
+
+def _same(values: dict[str, list[int]], folds: Collection[Fold | None]) -> dict[str, list[int]]:
+    """Put values together that agree in all folds; None agrees in nothing but the text itself."""
+    agreeing = [fold for fold in folds if fold is not None]
+    if len(agreeing) < len(folds):
+        return values
+    spellings: defaultdict[tuple[str, ...], list[str]] = defaultdict(list)
+    for value in values:
+        spellings[tuple([fold(value) for fold in agreeing])].append(value)
+    return {
+        max(written, key=lambda value: len(values[value])): sorted(
+            place for value in written for place in values[value]
+        )
+        for written in spellings.values()
+    }
 
 
 def _is_name(value: Any) -> bool:

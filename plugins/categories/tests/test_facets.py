@@ -28,6 +28,30 @@ async def test_values_are_counted_and_can_be_filtered_by():
     assert found[0].members == {"d:t:0", "d:t:2", "d:t:4"}
 
 
+def folding(rows, table, fold):
+    return [FusedHit("d", table, Hit((n,), 1.0, row, folds={"kind": fold}), 0.5, n) for n, row in enumerate(rows)]
+
+
+async def test_values_that_no_column_tells_apart_are_one_as_written_most_often():
+    teas = folding([{"kind": kind} for kind in ("Leaf", "leaf", "leaf", "Bag", "BAG", "bag", "Bag")], "teas", str.lower)
+    more = folding([{"kind": "LEAF"}], "more", str.casefold)
+    found = [one for one in await facets([*teas, *more]) if one.source == "kind"]
+    assert [(one.name, one.count, one.filter) for one in found] == [
+        ("Bag", 4, {"kind": "Bag"}),
+        ("leaf", 4, {"kind": "leaf"}),
+    ]
+    assert found[1].members == {"d:teas:0", "d:teas:1", "d:teas:2", "d:more:0"}
+    for apart in (folding([{"kind": "leaf"}] * 4, "more", str), hits([{"kind": "leaf"}] * 4, "more")):
+        found = [one.name for one in await facets([*folding([{"kind": "LEAF"}] * 4, "teas", str.lower), *apart])]
+        assert found == ["more", "teas", "LEAF", "leaf"]
+
+
+async def test_what_is_one_value_counts_once_among_too_many():
+    rows = [{"kind": kind} for kind in ("a", "A", "b", "B", "c", "C") * 2]
+    assert not await facets(hits(rows))
+    assert [one.count for one in await facets(folding(rows, "t", str.lower))] == [4, 4, 4]
+
+
 @pytest.mark.parametrize("column", ["not", "or", "and", "a.b", "`x", "plain", "x`y", "Not"])
 async def test_filters_can_be_sent_as_they_are(column):
     found = await facets(hits([{column: "leaf "}, {column: "leaf"}] * 4))

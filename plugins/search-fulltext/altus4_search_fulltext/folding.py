@@ -152,6 +152,23 @@ def folding_of(collation: str | None) -> Folding:
     return Folding(fold if own is None else _letting(fold, *own), accents="as" not in parts and parts[-1:] != ["cs"])
 
 
+@lru_cache(maxsize=64)
+def same_texts(collation: str | None) -> Callable[[str], str]:
+    """Give what is the same for texts that a collation holds to be equal; to most, spaces at the end are nothing.
+
+    One collation's is always the same object.
+    """
+    fold = folding_of(collation).fold
+    name = collation or ""
+    if name == "binary" or not _UNPADDED.isdisjoint(name.split("_")):
+        return fold
+
+    def fold_padded(text: str) -> str:
+        return fold(text).rstrip(" ")
+
+    return fold_padded
+
+
 def _letting(fold: Callable[[str], str], letters: str, same: Mapping[str, str] | None = None) -> Callable[[str], str]:
     """Give a folding that lets some letters be.
 
@@ -182,6 +199,7 @@ def _replaced(text: str, pairs: Sequence[tuple[str, str]]) -> str:
 _LONG_S, _DOTLESS_I = "\u017f", "\u0131"
 _STROKES = (("æ", "ae"), ("ø", "o"), ("ł", "l"), ("đ", "d"))
 _SIMPLE = (("ß", "s"), (_LONG_S, "s"), (_DOTLESS_I, "i"))
+_UNPADDED = frozenset(("0900", "nopad"))
 _NEWER = frozenset(("520", "0900", "uca1400"))
 _Own = tuple[str, Mapping[str, str]]
 _SWEDISH: _Own = ("åäö", {"æ": "ä", "ø": "ö", "ü": "y"})

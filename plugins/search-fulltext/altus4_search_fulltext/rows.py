@@ -10,6 +10,7 @@ from altus4_mysql import Row
 from altus4_core.records import Hit, Notice
 from altus4_search_fulltext import notices
 from altus4_search_fulltext.beyond import MOST_ROWS, Cut
+from altus4_search_fulltext.folding import same_texts
 from altus4_search_fulltext.matching import Matcher
 from altus4_search_fulltext.planner import TablePlan
 from altus4_search_fulltext.rowmatches import RowMatches
@@ -63,6 +64,7 @@ class RowReader:
         self._hashed = tuple(places[column.name] for column in plan.table.columns if is_shown(column) and not plan.key)
         self._index = frozenset(plan.index.columns)
         self._searched = tuple((name, places[name]) for name in plan.index.columns if name in places)
+        self._folds = {column.name: same_texts(column.collation) for column in plan.shown if column.is_text}
         self._marked = plan.marked
         self._longest = selection.longest
 
@@ -75,7 +77,7 @@ class RowReader:
             marking: Whether somebody may ask the hits for their matches.
         """
         names, converters, searched, plain_key = self._names, self._converters, self._searched, self._plain_key
-        read, shown = self._read, self._shown
+        read, shown, folds = self._read, self._shown, self._folds
         cut_columns: dict[str, None] = {}
         cuts: list[Cut] = []
         seen: dict[str, int] = {}
@@ -99,7 +101,7 @@ class RowReader:
             for name, convert in converters:
                 data[name] = convert(data[name])
             identity = (row[plain_key],) if plain_key is not None else self._identity(row, seen)
-            hits.append(Hit(identity, row[-1], data, matched, snippet))
+            hits.append(Hit(identity, row[-1], data, matched, snippet, folds=folds))
         if self._order:
             hits = [attrs.evolve(hit, order=self._ordered(row)) for hit, row in zip(hits, rows, strict=True)]
         if marking:

@@ -17,7 +17,8 @@ from altus4_search_fulltext.natural import NaturalLanguage
 
 from altus4_core.facets import FacetCounts
 from altus4_core.http.search.filterlanguage import read_filters
-from altus4_core.records import TableHits
+from altus4_core.records import DatabaseOutcome, DatabaseStatus, TableHits
+from altus4_core.search.faceting import faceted
 
 from .support import Target, boolean, natural, opened, request
 
@@ -249,6 +250,44 @@ async def test_sums_of_texts_know_their_doubts(goods: Target) -> None:
         assert (dict(tally.values), tally.certain) == (shown, certain)
     long = tallied(kind, [("x" * 300, 1)], 255, grouped=True)
     assert (long.values, long.cut) == ((("x" * 255, 1),), True)
+
+
+CASES = {
+    "shop": ("VARCHAR(20)", "utf8mb4_unicode_ci", ("Red", "red", "red", "Café", "blau ")),
+    "home": ("ENUM('RED','CAFE','blau')", "utf8mb4_general_ci", ("RED", "CAFE", "blau", "blau")),
+    "code": ("VARCHAR(20)", "utf8mb4_bin", ("red", "Red", "Red", "Red")),
+}
+
+
+async def test_values_of_several_tables_are_one_where_no_collation_tells_them_apart(
+    any_server: ServerAddress, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def fill(pool: Pool) -> None:
+        for table, (kind, collation, values) in CASES.items():
+            await pool.fetch(
+                f"CREATE TABLE {table} (id INT PRIMARY KEY, body TEXT, kind {kind} COLLATE {collation},"
+                " FULLTEXT KEY ft (body)) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4"
+            )
+            for number, value in enumerate(values):
+                await pool.fetch(f"INSERT INTO {table} VALUES (%s, 'whale', %s)", (number, value))
+
+    async with opened(any_server, fill) as target:
+        for most in (1000, 4):  # in the gateway, and by the server
+            monkeypatch.setattr(counting, "MOST_ROWS", most)
+            shown: dict[tuple[str, ...], dict[str, int]] = {}
+            for tables in (("shop", "home"), ("shop", "code")):
+                asked = request("whale", facets=("kind",), tables=tables, facet_mode="exact")
+                found = await natural().search(asked, target)
+                (facet,) = faceted(asked, [DatabaseOutcome("d", "d", DatabaseStatus.OK, tables=found)])
+                shown[tables] = {each["value"].strip(): each["count"] for each in facet["values"]}
+            spelt = shown["shop", "home"]
+            assert spelt.pop("Café", 0) + spelt.pop("CAFE", 0) == 2
+            assert spelt == {"red": 4, "blau": 3}
+            assert shown["shop", "code"] == {"red": 4, "Red": 3, "Café": 1, "blau": 1}
+        (hits,) = await natural().search(request("whale", tables=("shop",)), target)
+        assert {hit.folds is not None and hit.folds["kind"](hit.data["kind"]) for hit in hits.hits} == {
+            "red", "cafe", "blau",
+        }  # fmt: skip
 
 
 async def test_more_values_than_are_told(goods: Target) -> None:

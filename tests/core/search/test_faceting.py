@@ -31,6 +31,22 @@ def test_counts_are_added_up_by_equal_values():
     assert (facet["field"], facet["exact"], facet["sampled"]) == ("x", True, 17)
 
 
+def test_texts_that_no_column_tells_apart_are_one_value_as_it_is_written_most_often():
+    shop = FacetCounts([("Red", 3), ("blue", 2), (None, 1)], exact=True, sampled=6, fold=str.lower)
+    home = FacetCounts([("red", 4), ("BLUE", 1), (None, 1)], exact=True, sampled=6, fold=str.casefold)
+    more = FacetCounts([("Red", 2)], exact=True, sampled=2, fold=str.lower)
+    facet = _one(shop, home, more)
+    assert [(each["value"], each["count"]) for each in facet["values"]] == [("Red", 9), ("blue", 3), (None, 2)]
+    assert facet["exact"]
+    strict = FacetCounts([("red", 1), ("Red", 1)], exact=True, sampled=2, fold=str)
+    for other in (strict, FacetCounts([("red", 1), ("Red", 1)], exact=True, sampled=2)):
+        assert {each["value"]: each["count"] for each in _one(shop, other)["values"]} == {
+            "Red": 4, "blue": 2, None: 1, "red": 1,
+        }  # fmt: skip
+    numbers = FacetCounts([(1, 1), (None, 1)], exact=True, sampled=2)
+    assert len(_one(shop, home, numbers, NO_ROWS)["values"]) == 4  # what has no text tells no texts apart
+
+
 def test_exact_is_only_what_was_counted_whole():
     whole = FacetCounts([("a", 1)], exact=True, sampled=1)
     part = FacetCounts([("a", 1)], exact=False, sampled=1000)
@@ -69,6 +85,8 @@ def test_a_mode_that_counts_nothing_is_told():
         {"x": FacetCounts(["ab"], exact=True, sampled=1)},
         {"x": FacetCounts([(object(), 1)], exact=True, sampled=1)},
         {"x": FacetCounts((), exact=True, sampled="1")},
+        {"x": FacetCounts((), exact=True, sampled=1, fold="lower")},
+        {"x": FacetCounts([("a", 1)], exact=True, sampled=1, fold=len)},
     ],
 )
 def test_what_a_mode_counts_is_checked(facets):

@@ -17,7 +17,8 @@ from altus4_core.facets import NO_ROWS, FacetCounts
 from altus4_core.records import Notice, TableHits
 from altus4_search_fulltext import notices
 from altus4_search_fulltext.costs import SECONDS_PER_ROW
-from altus4_search_fulltext.faceting.tally import Tally, tallied
+from altus4_search_fulltext.faceting.tally import Tally, respelt, tallied
+from altus4_search_fulltext.folding import same_texts
 from altus4_search_fulltext.planner import Facet
 from altus4_search_fulltext.query import IndexQuery
 from altus4_search_fulltext.statements import facet_sample_statement, facet_statement, ranked_params, where_params
@@ -90,6 +91,10 @@ class FacetCounting:
         wanted = [facet for facet in facets if facet.name not in exact_ones and not tallies[facet.name].cut]
         if exact and wanted:
             counted, reason = await self._all(wanted, hits, sample.seconds)
+            for facet in wanted:
+                if facet.name in counted and facet.column.is_text:
+                    fold = same_texts(facet.column.collation)
+                    counted[facet.name] = respelt(counted[facet.name], tallies[facet.name], fold)
             tallies.update(counted)
             exact_ones.update(counted)
             if reason:
@@ -102,6 +107,9 @@ class FacetCounting:
             name: _counts(tally, hits.total, exact=name in exact_ones and not tally.cut)
             for name, tally in tallies.items()
         }
+        for facet in facets:
+            if facet.column.is_text:
+                found[facet.name] = attrs.evolve(found[facet.name], fold=same_texts(facet.column.collation))
         return attrs.evolve(hits, facets=found, notices=(*hits.notices, *added))
 
     async def _sample(self, facets: Sequence[Facet]) -> _Sample:

@@ -10,7 +10,7 @@ from altus4_core.facets import FacetCounts
 from altus4_core.records import Notice, TableHits
 from altus4_core.schema.encode import dumps
 from altus4_search_fulltext.faceting.counting import MOST_VALUES, FacetCounting
-from altus4_search_fulltext.folding import folding_of
+from altus4_search_fulltext.folding import same_texts
 
 
 async def counted_in(countings: Sequence[FacetCounting], hits: TableHits, *, exact: bool) -> TableHits:
@@ -34,7 +34,7 @@ async def counted_in(countings: Sequence[FacetCounting], hits: TableHits, *, exa
 
 
 def _fold(column: Column) -> Callable[[str], str]:
-    return folding_of(column.collation).fold if column.is_text else str
+    return same_texts(column.collation) if column.is_text else str
 
 
 def _added(counts: Sequence[FacetCounts], fold: Callable[[str], str]) -> FacetCounts:
@@ -53,4 +53,5 @@ def _added(counts: Sequence[FacetCounts], fold: Callable[[str], str]) -> FacetCo
         exact=complete and all(each.exact for each in counts),
         sampled=sum(each.sampled for each in counts),
         complete=complete and len(listed) <= MOST_VALUES,
+        fold=counts[0].fold,
     )

@@ -1,6 +1,7 @@
 """Values and how often they occur, as an answer has them."""
 
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import attrs
@@ -60,9 +61,28 @@ def tallied(column: Column, counted: Iterable[Counted], longest: int, *, grouped
     return Tally(tuple(listed), rows, certain, cut)
 
 
-def _same(column: Column, sums: Mapping[Any, int]) -> tuple[dict[Any, int], bool]:
-    """Put texts together that the collation does not tell apart, and say whether that is beyond doubt.
+def respelt(tally: Tally, sample: Tally, fold: Callable[[str], str]) -> Tally:
+    """Write values as most of the sample's rows have them: a server that puts equal ones together shows any of them.
 
+    Args:
+        tally: As the server put values together.
+        sample: Of some of its rows.
+        fold: Of the column. Where it takes two of the server's values for one, these stay as they are.
+    """
+    often = {fold(value): value for value, _ in sample.values if isinstance(value, str)}
+    alike = Counter([fold(value) for value, _ in tally.values if isinstance(value, str)])
+
+    def written(value: Any) -> Any:
+        folded = fold(value) if isinstance(value, str) else None
+        return often.get(folded, value) if folded is not None and alike[folded] == 1 else value
+
+    return attrs.evolve(tally, values=tuple([(written(value), count) for value, count in tally.values]))
+
+
+def _same(column: Column, sums: Mapping[Any, int]) -> tuple[dict[Any, int], bool]:
+    """Put texts together that the collation does not tell apart, as they are written most often.
+
+    It says, too, whether that is beyond doubt.
     It is for ASCII letters, and where no collation whatever would put more together. Spaces at the end count in some.
     """
     fold = folding_of(column.collation).fold
@@ -70,7 +90,7 @@ def _same(column: Column, sums: Mapping[Any, int]) -> tuple[dict[Any, int], bool
     found: dict[Any, int] = {}
     loose: set[str] = set()
     certain = True
-    for value, count in sums.items():
+    for value, count in sorted(sums.items(), key=_most_often):  # stable
         if value is None:
             found[None] = count
             continue
@@ -80,6 +100,10 @@ def _same(column: Column, sums: Mapping[Any, int]) -> tuple[dict[Any, int], bool
             certain = certain and (first + value).isascii() and not first.endswith(" ") and not value.endswith(" ")
         found[first] = found.get(first, 0) + count
     return found, certain and len(loose) == len(shown)
+
+
+def _most_often(counted: Counted) -> int:
+    return -counted[1]
 
 
 def _may_be_long(column: Column) -> bool:
