@@ -353,6 +353,7 @@ class SuggestRequest:
     """What a suggester gets: the text so far and whose it is.
 
     `databases` are the ids that are meant; the core names all that the caller may search when the caller names none.
+    `mode` is the one that will search for what is proposed.
     """
 
     identity: Identity
@@ -360,6 +361,7 @@ class SuggestRequest:
     databases: tuple[str, ...] | None = None
     tables: tuple[str, ...] | None = None
     limit: int = 10
+    mode: str = "natural"
 
 
 @attrs.frozen

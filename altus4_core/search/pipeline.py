@@ -217,7 +217,7 @@ class SearchPipeline:
         suggestions: Sequence[Suggestion] = ()
         if self._enrichment.suggests and _wants_suggestions(request, len(fused)):
             meant = tuple(database.id for database in question.databases)
-            asked = SuggestRequest(question.identity, request.query, meant, request.tables)
+            asked = SuggestRequest(question.identity, request.query, meant, request.tables, mode=request.mode)
             suggestions, complaints = await self._enrichment.suggest(asked, ends - time.perf_counter())
             notices += complaints
         explanations: Explanations = {}

@@ -11,6 +11,7 @@ from altus4_core.errors import DeadlineExceeded
 from altus4_core.events import EventBus
 from altus4_core.identifiers import ordered_id
 from altus4_core.indexgaps import MEMBER, gaps_of, has_gaps, written
+from altus4_core.popularqueries import FIRST_ROW
 from altus4_core.records import DatabaseOutcome, DatabaseStatus, Event, Identity, SearchRequest
 from altus4_core.search.answer import SearchAnswer
 from altus4_core.searchlog import HASHED, RELATION
@@ -111,7 +112,7 @@ class Reporter:
 
 def _page(request: SearchRequest) -> dict[str, Any]:
     """Say of a request what the log's columns have no place for."""
-    params: dict[str, Any] = {"limit": request.limit, "offset": request.offset}
+    params: dict[str, Any] = {"limit": request.limit, FIRST_ROW: request.offset}
     if request.tables:
         params["tables"] = list(request.tables)
     if request.columns:

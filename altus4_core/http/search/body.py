@@ -175,6 +175,7 @@ class SuggestQuery:
     query: str = field(doc="The text so far.", min_length=1, max_length=LONGEST_BEGINNING)
     databases: tuple[str, ...] | None = field(None, doc="Ids to search.", max_length=64)
     tables: tuple[str, ...] | None = field(None, doc="Tables.", max_length=256)
+    search_mode: str | None = field(None, doc="The mode that will search for what is proposed.", max_length=64)
 
 
 def read_request(

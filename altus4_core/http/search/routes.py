@@ -78,7 +78,10 @@ class SearchRoutes:
         query = unicodedata.normalize("NFC", asked.query).strip()
         if not query:
             raise ValidationFailed.of([FieldProblem("query", "must not be empty", "length")])
-        request = SuggestRequest(call.caller, query, asked.databases, asked.tables, MOST_SUGGESTIONS)
+        mode = asked.search_mode or self._gateway.settings.core.search.default_mode
+        if asked.search_mode:
+            self._gateway.pipeline.mode(mode)  # refuses one that is not there
+        request = SuggestRequest(call.caller, query, asked.databases, asked.tables, MOST_SUGGESTIONS, mode)
         found = await self._gateway.pipeline.suggest(request)
         return {"suggestions": [suggestion_json(suggestion) for suggestion in found]}
 

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from altus4_core.popularqueries import PopularQuery
+from altus4_core.popularqueries import FIRST_ROW, PopularQuery
 from altus4_core.testing.memory.tables import Tables
 
 
@@ -20,12 +20,20 @@ class MemoryPopularQueries:
         """List a user's popular queries, the weightiest first."""
         self._tables.reach()
         uses: defaultdict[str, list[tuple[datetime, str]]] = defaultdict(list)
+        modes: defaultdict[str, set[str]] = defaultdict(set)
         for row in self._tables.searches.values():
-            if row.user_id == user_id and row.result_count > 0 and row.created_at >= since:
+            first = not (row.search_params or {}).get(FIRST_ROW)
+            if row.user_id == user_id and row.result_count > 0 and row.created_at >= since and first:
                 uses[row.query.casefold()].append((row.created_at, row.query))
+                modes[row.query.casefold()].add(row.search_mode)
         found = [
-            PopularQuery(max(times)[1], len(times), sum(0.5 ** ((now - at) / half_life) for at, _ in times))
-            for times in uses.values()
+            PopularQuery(
+                max(times)[1],
+                len(times),
+                sum(0.5 ** ((now - at) / half_life) for at, _ in times),
+                frozenset(modes[folded]),
+            )
+            for folded, times in uses.items()
             if len(times) >= least
         ]
         return sorted(found, key=lambda query: (-query.weight, query.text))[:limit]

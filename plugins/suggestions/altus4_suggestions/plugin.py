@@ -15,7 +15,9 @@ from altus4_core.vocabulary import Vocabularies
 class SuggestionsSettings:
     """Section `[plugins.suggestions]`."""
 
-    least_uses: int = setting(3, doc="Searches with results that make a query popular.", validator=ge(1))
+    least_uses: int = setting(
+        3, doc="Searches with results, for the first page, that make a query popular.", validator=ge(1)
+    )
     half_life_days: float = setting(14.0, doc="Days after which a search counts half.", validator=gt(0))
     history_days: int = setting(90, doc="Days of the search log that are looked at.", validator=ge(1))
     remembered_seconds: float = setting(

@@ -10,6 +10,7 @@ from altus4_core.popularqueries import PopularQuery
 from altus4_core.records import Suggestion, SuggestRequest
 from altus4_core.searchlog import HASHED
 from altus4_core.store import MetadataStore
+from altus4_suggestions.words import plain
 
 _MOST = 200  # queries of one account that are looked through
 _ACCOUNTS = 1000  # remembered
@@ -49,7 +50,10 @@ class Popular:
         self._known: OrderedDict[str, tuple[float, Sequence[PopularQuery]]] = OrderedDict()
 
     async def suggest(self, request: SuggestRequest) -> Sequence[Suggestion]:
-        """Give popular queries that hold all words of this one, the last one perhaps only begun."""
+        """Give popular queries that hold all words of this one, the last one perhaps only begun.
+
+        Those of other modes only if they are plain words, which mean the same in each.
+        """
         if request.identity.databases is not None:
             return []  # the account's queries are of all its databases, and the caller is confined to some
         *whole, begun = request.query.casefold().split() or [""]
@@ -58,6 +62,8 @@ class Popular:
         fitting = []
         for query in await self._of(request.identity.user_id):
             if query.text.startswith(HASHED):  # nobody asked that
+                continue
+            if request.mode not in query.modes and not plain(query.text):
                 continue
             words = query.text.casefold().split()
             if " ".join(words) == " ".join([*whole, begun]):

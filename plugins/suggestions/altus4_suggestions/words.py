@@ -9,6 +9,7 @@ from altus4_core.vocabulary import Vocabularies, Vocabulary
 
 MOST = 2000  # words of one sample that begin so: of two letters nearly always all, the frequent ones among them
 WORD = re.compile(r"[^\W_]+")
+_OPERATORS = frozenset({"AND", "OR", "NOT"})
 
 
 def samples_for(vocabularies: Callable[[], Vocabularies], request: SuggestRequest) -> Sequence[Vocabulary]:
@@ -18,6 +19,11 @@ def samples_for(vocabularies: Callable[[], Vocabularies], request: SuggestReques
     except Unavailable:
         return []
     return [sample for database in request.databases or () for sample in known.of(database, request.tables)]
+
+
+def plain(text: str) -> bool:
+    """Say whether a query is nothing but words: no sign or operator that a mode might read in its own way."""
+    return all(WORD.fullmatch(word) is not None and word not in _OPERATORS for word in text.split())
 
 
 def share_of(samples: Sequence[Vocabulary], word: str) -> float:

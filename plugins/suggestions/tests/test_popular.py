@@ -20,12 +20,13 @@ async def log(held_clock):
     store = MemoryStore(held_clock)
     number = 0
 
-    async def add(query, times, user="user-1", days=0.0, results=5):
+    async def add(query, times, user="user-1", days=0.0, results=5, mode="natural", offset=0):
         nonlocal number
         for _ in range(times):
             number += 1
             at = held_clock.now() - timedelta(days=days)
-            await store.searches.add_many([SearchRow(str(number), user, query, "natural", at, result_count=results)])
+            row = SearchRow(str(number), user, query, mode, at, result_count=results, search_params={"offset": offset})
+            await store.searches.add_many([row])
 
     return store, add
 
@@ -34,8 +35,9 @@ def popular(store, clock):
     return Popular(lambda: store, clock, least=3, half_life_days=14, history_days=90, remembered=60)
 
 
-async def texts(suggester, query, identity=ANN):
-    return [suggestion.text for suggestion in await suggester.suggest(SuggestRequest(identity, query))]
+async def texts(suggester, query, identity=ANN, mode="natural"):
+    found = await suggester.suggest(SuggestRequest(identity, query, mode=mode))
+    return [suggestion.text for suggestion in found]
 
 
 async def test_what_fits_best_comes_first(log, held_clock):
@@ -63,6 +65,27 @@ async def test_hashes_are_no_queries(log, held_clock):
     await add("", 9)
     await add("hmac explained", 9)
     assert await texts(popular(store, held_clock), "hm") == ["hmac explained"]
+
+
+async def test_turning_pages_is_no_use(log, held_clock):
+    store, add = log
+    await add("tea time", 2)
+    await add("tea time", 9, offset=20)
+    assert await texts(popular(store, held_clock), "tea") == []
+
+
+async def test_a_mode_gets_what_was_searched_in_it_and_plain_words(log, held_clock):
+    store, add = log
+    await add("river AND (river OR garden)", 6, mode="boolean")
+    await add("+river -mouth", 5, mode="boolean")
+    await add("river garden", 4, mode="boolean")
+    await add("river's mouth?", 3)
+    suggester = popular(store, held_clock)
+    assert await texts(suggester, "ri") == ["river garden", "river's mouth?"]
+    assert await texts(suggester, "river", mode="boolean") == [
+        "river AND (river OR garden)", "river garden",
+    ]  # fmt: skip
+    assert await texts(suggester, "river", mode="exact") == ["river garden"]
 
 
 async def test_the_log_is_read_once_a_minute(log, held_clock):

@@ -142,6 +142,7 @@ async def test_suggestions(client):
         assert (await client.get(path, params={"query": query})).status == 400
     assert (await client.get(path)).status == 400
     assert (await client.get(path, params={"query": "x", "databases": "foreign"})).status == 404
+    assert (await client.get(path, params={"query": "x", "searchMode": "guess"})).status == 400
 
 
 @pytest.mark.parametrize(

@@ -20,6 +20,7 @@ class Extras(Plugin):
     def __init__(self, mode=0.0, extra=0.0, log=0.0):
         super().__init__()
         self.mode, self.extra, self.log = mode, extra, log
+        self.told = []
 
     @hookimpl
     def altus4_search_modes(self):
@@ -57,6 +58,7 @@ class Extras(Plugin):
             name = "timed"
 
             async def suggest(self, request):
+                plugin.told.append(request.mode)
                 await asyncio.sleep(plugin.extra)
                 return []
 
@@ -117,3 +119,13 @@ async def test_a_log_that_breaks_is_a_warning(client_factory, fault):
     data, _ = await ask(client, includeAnalytics=True)
     assert len(data["results"]) == 1
     assert codes(data) == ["TRENDS_MISSING", "ADVICE_MISSING"]
+
+
+async def test_suggesters_are_told_the_mode(client_factory):
+    plugin = Extras()
+    client = await client_factory(plugin)
+    await ask(client)
+    for more in ({}, {"searchMode": "timed"}):
+        response = await client.get("/api/v1/search/suggestions", params={"query": "x", **more})
+        assert response.status == 200
+    assert plugin.told == ["timed", "memory", "timed"]

@@ -5,6 +5,7 @@ from datetime import timedelta
 import attrs
 
 from altus4_core.store import MetadataStore
+from altus4_core.stored import SearchRow
 from altus4_core.testing.contracts.metadata.rows import NOON, a_search, a_user
 
 
@@ -39,3 +40,24 @@ class PopularQueriesContract:
             user.id, since=since, now=NOON, least=3, half_life=timedelta(days=5), limit=1
         )
         assert [query.text for query in limited] == ["green tea"]
+
+    async def test_further_pages_are_no_uses(self, store: MetadataStore) -> None:
+        """Who turns pages uses the query once; rows that say nothing of their page are first ones."""
+        user = await a_user(store)
+
+        def page(query: str, number: int, params: object, mode: str = "natural") -> list[SearchRow]:
+            more = {"result_count": 9, "search_params": params, "search_mode": mode}
+            return [a_search(user.id, query=query, **more) for _ in range(number)]
+
+        await store.searches.add_many([
+            *page("green tea", 1, {"limit": 20, "offset": 0}), *page("green tea", 2, None),
+            *page("green tea", 2, {"limit": 20, "offset": 20}, "exact"),
+            *page("black tea", 2, {"limit": 20, "offset": 0}), *page("black tea", 9, {"limit": 1, "offset": 1}),
+            *page("tea OR cup", 2, {"limit": 20}, "boolean"), *page("tea OR cup", 1, {"offset": 0}, "fuzzy"),
+        ])  # fmt: skip
+        week = timedelta(days=7)
+        found = await store.popular.list(user.id, since=NOON - week, now=NOON, least=3, half_life=week, limit=10)
+        assert {query.text: (query.uses, query.modes) for query in found} == {
+            "green tea": (3, frozenset({"natural"})),
+            "tea OR cup": (3, frozenset({"boolean", "fuzzy"})),
+        }
