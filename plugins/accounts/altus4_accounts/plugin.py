@@ -58,6 +58,7 @@ class AccountsPlugin(Plugin):
         "users": "SELECT, INSERT, UPDATE, DELETE",
         "sessions": "SELECT, INSERT, UPDATE, DELETE",
         "databases": "SELECT",
+        "searches": "SELECT, DELETE",  # an account's, when it goes
         "audit_log": "SELECT, INSERT, UPDATE",
     }
     settings: AccountSettings

@@ -24,7 +24,7 @@ class DatabasesMySQL(Plugin):
         "databases": "SELECT, INSERT, UPDATE, DELETE",
         "users": "SELECT",
         "audit_log": "SELECT, INSERT, UPDATE",
-        "searches": "SELECT",  # what was searched in a database that goes
+        "searches": "SELECT, UPDATE",  # what was searched in a database that goes
         "search_databases": "SELECT, INSERT",
     }
 

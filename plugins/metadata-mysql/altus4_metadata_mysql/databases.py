@@ -16,7 +16,9 @@ COLUMNS = (
     " kind, is_active, last_connected, created_at, updated_at, row_version"
 )
 ITS_SEARCHES = "FROM searches WHERE database_id = %s AND user_id = %s AND id > %s"
-FURTHER = f"SELECT id {ITS_SEARCHES} ORDER BY id LIMIT 1 OFFSET 999"
+PART = 1000  # of its searches that one statement changes
+FURTHER = f"SELECT id {ITS_SEARCHES} ORDER BY id LIMIT 1 OFFSET %s"
+FORGOTTEN = "UPDATE searches SET database_id = NULL WHERE database_id = %s AND user_id = %s AND id > %s AND id <= %s"
 NOTED = (
     "INSERT IGNORE INTO search_databases (search_id, database_id, status, result_count, execution_time_ms)"
     " SELECT id, database_id, CASE WHEN error_code IS NULL THEN 'ok' WHEN error_code = 'TIMEOUT' THEN 'timeout'"
@@ -68,13 +70,15 @@ class Databases:
         """Take the database away from the user; its searches stay, and go on saying that it was searched.
 
         The row's foreign key forgets the database, so that it is noted where searches over several have theirs. Of a
-        long log part by part: a long statement would hold up those who write to it.
+        long log part by part, as the key would do it: a long statement would hold up those who write to the log, and
+        one for half a million searches took longer than a statement may.
         """
         if not is_key(database_id):
             return False
         own, after = (database_id, user_id), ""
-        while (last := (await self._link.fetch(FURTHER, (*own, after), patient=True)).scalar()) is not None:
-            await self._link.write(f"{NOTED} AND id <= %s", (*own, after, last))
+        while (last := (await self._link.fetch(FURTHER, (*own, after, PART - 1), patient=True)).scalar()) is not None:
+            part = (*own, after, last)
+            await self._link.write_all([(f"{NOTED} AND id <= %s", part), (FORGOTTEN, part)])
             after = last
 
         async def together(lease: Lease) -> bool:

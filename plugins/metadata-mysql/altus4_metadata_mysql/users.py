@@ -9,6 +9,9 @@ from altus4_metadata_mysql.link import Link
 from altus4_metadata_mysql.values import from_time, is_key, to_second
 
 COLUMNS = "id, email, name, password, role, created_at, updated_at"
+PART = 1000  # of an account's searches that one statement deletes
+LONG_LOG = "SELECT id FROM searches WHERE user_id = %s LIMIT 1 OFFSET %s"
+OLDEST_GO = "DELETE FROM searches WHERE user_id = %s ORDER BY created_at LIMIT %s"
 
 
 class Users:
@@ -59,8 +62,16 @@ class Users:
         return await self._link.write(sql, (new, user_id, old)) > 0
 
     async def remove(self, user_id: str) -> bool:
-        """Delete the account and, by cascade, what it owns."""
-        return is_key(user_id) and await self._link.write("DELETE FROM users WHERE id = %s", (user_id,)) > 0
+        """Delete the account and, by cascade, what it owns.
+
+        Of a long search log part by part before: 200,000 rows at once took 15 s, longer than a statement may. Should
+        that be interrupted, the account is still there, and the next attempt goes on.
+        """
+        if not is_key(user_id):
+            return False
+        while (await self._link.fetch(LONG_LOG, (user_id, PART - 1), patient=True)).scalar() is not None:
+            await self._link.write(OLDEST_GO, (user_id, PART))
+        return await self._link.write("DELETE FROM users WHERE id = %s", (user_id,)) > 0
 
     async def _change(self, sql: str, params: Sequence[str], user_id: str) -> bool:
         if not is_key(user_id):
