@@ -113,6 +113,14 @@ def live(server: PrivateServer, gateway: Deployment) -> None:
     )
     gateway.must("analytics", "rebuild")
     gateway.must("analytics", "prune", "--keep-days", "30", "--force")
+    # So many that they are forgotten part by part when their database goes.
+    digits = " UNION ALL ".join(f"SELECT {digit} AS n" for digit in range(10))
+    many = (
+        f"INSERT INTO {METADATA}.searches (id, user_id, database_id, query, created_at)"
+        f" SELECT UUID(), user_id, id, 'many', NOW() FROM {METADATA}.`databases`, ({digits}) a, ({digits}) b,"
+        f" ({digits}) c WHERE id = '{database}'"
+    )
+    run_sql(server.address, [many])
     made = call("POST", "/api/v1/keys", {"name": "One", "environment": "live"}, token).data["id"]
     bodies = {
         f"PUT /api/v1/keys/{made}": {"name": "Two"},
