@@ -30,11 +30,13 @@ FIGURES: Final = (
 
 Searches that failed (`SearchRow.error_code`) count among `searches`; times, results and texts are of those answered.
 
-- `daily_searches`: `{searches, failed, errors, noResults, totalMs, minMs, maxMs, totalResults}`; `errors` is
-  `{code: searches}`; `minMs` and `maxMs` are null where none was answered. Days that were rolled up before failed
-  searches were logged have neither `failed` nor `errors`: there were none
+- `daily_searches`: `{searches, failed, errors, noResults, unsettled, totalMs, minMs, maxMs, totalResults}`; `errors` is
+  `{code: searches}`; `unsettled` are those answered that found nothing while a database did not answer (`COMPLETE`):
+  none of `noResults`; `minMs` and `maxMs` are null where none was answered. Days that were rolled up before failed
+  searches were logged have neither `failed` nor `errors`: there were none; earlier ones have no `unsettled`, either
 - `latency`: `{floor of the bucket in ms: searches}`, see `bucket_of`
-- `popular_queries`, `no_result_queries`: `{queries: [[text, searches, totalMs, totalResults, last]], below}`: the
+- `popular_queries`, `no_result_queries` (those `unsettled` left out):
+  `{queries: [[text, searches, totalMs, totalResults, last]], below}`: the
   `MOST_QUERIES` most frequent; `below` is the most that any other query of the day can have (0: there is none);
   `last` in seconds since 1970
 - `search_modes`, `databases`, `api_keys`: `{name or id: [searches, totalMs, failed]}`; of searches without a key: `""`;
@@ -47,6 +49,9 @@ Searches that failed (`SearchRow.error_code`) count among `searches`; times, res
 
 HASHED: Final = "hmac-sha256:"
 """What a text begins with that the log has as a hash, where the setting `events.query_text` is `hashed`."""
+
+COMPLETE: Final = "complete"
+"""Where `SearchRow.search_params` says false of a search one of whose databases did not answer."""
 
 RELATION: Final = "totalRelation"
 """Where `SearchRow.search_params` says `gte` of a search that has more matches than `result_count`, perhaps."""

@@ -14,7 +14,7 @@ from altus4_core.indexgaps import MEMBER, gaps_of, has_gaps, written
 from altus4_core.popularqueries import FIRST_ROW
 from altus4_core.records import DatabaseOutcome, DatabaseStatus, Event, Identity, SearchRequest
 from altus4_core.search.answer import SearchAnswer
-from altus4_core.searchlog import HASHED, RELATION
+from altus4_core.searchlog import COMPLETE, HASHED, RELATION
 
 
 @attrs.frozen
@@ -54,7 +54,7 @@ class Reporter:
         request = answer.request
         params = _page(request)
         if not answer.complete:
-            params["complete"] = False
+            params[COMPLETE] = False
         if answer.relation != "eq":
             params[RELATION] = "gte"  # not counted, or not to the end: `result_count` is what is known of
         if has_gaps(answer.notices):

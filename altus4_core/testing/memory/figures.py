@@ -7,6 +7,7 @@ from typing import Any
 from altus4_core.indexgaps import MEMBER, summed
 from altus4_core.searchlog import (
     CATEGORIES,
+    COMPLETE,
     DAILY,
     DATABASES,
     INDEX_GAPS,
@@ -42,7 +43,8 @@ def _of(name: str, rows: list[SearchRow], events: list[ResultEvent]) -> dict[str
             "searches": len(rows),
             "failed": errors.total(),
             "errors": dict(errors),
-            "noResults": sum(not row.result_count for row in answered),
+            "noResults": sum(_found_nothing(row) for row in answered),
+            "unsettled": sum(not row.result_count and not _found_nothing(row) for row in answered),
             "totalMs": sum(times),
             "minMs": min(times, default=None),
             "maxMs": max(times, default=None),
@@ -52,7 +54,7 @@ def _of(name: str, rows: list[SearchRow], events: list[ResultEvent]) -> dict[str
         counts = Counter(bucket_of(row.execution_time_ms) for row in answered)
         return {str(bucket): counts[bucket] for bucket in sorted(counts)}
     if name in {POPULAR, NO_RESULTS}:
-        return _queries([row for row in answered if name == POPULAR or not row.result_count])
+        return _queries([row for row in answered if name == POPULAR or _found_nothing(row)])
     if name == MODES:
         return _sums((row.search_mode, row.execution_time_ms, row) for row in rows)
     if name == KEYS:
@@ -72,6 +74,10 @@ def _of(name: str, rows: list[SearchRow], events: list[ResultEvent]) -> dict[str
             for row in rows
         )
     return _clicks({row.id for row in rows}, events)
+
+
+def _found_nothing(row: SearchRow) -> bool:
+    return not row.result_count and (row.search_params or {}).get(COMPLETE) is not False
 
 
 def _sums(triples: Iterable[tuple[str, int, SearchRow]]) -> dict[str, Any]:

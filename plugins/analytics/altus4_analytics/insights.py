@@ -96,19 +96,19 @@ def _bound(one: QuerySum) -> dict[str, int]:
 
 def _rate(known: Known) -> list[InsightData]:
     now = known.now
-    if now.answered < FEWEST or now.no_results / now.answered <= NO_RESULT_RATE:
+    if now.settled < FEWEST or now.no_results / now.settled <= NO_RESULT_RATE:
         return []
-    percent = round(now.no_results / now.answered * 100, 1)
+    percent = round(now.no_results / now.settled * 100, 1)
     return [
         InsightData(
             "content",
-            confidence(now.answered),
+            confidence(now.settled),
             f"{percent:g} % of the searches found nothing.",
             actionable=True,
             data={
                 "noResults": now.no_results,
-                "searches": now.answered,
-                "arithmetic": f"{now.no_results} / {now.answered} = {percent:g} % > {NO_RESULT_RATE:.0%}",
+                "searches": now.settled,
+                "arithmetic": f"{now.no_results} / {now.settled} = {percent:g} % > {NO_RESULT_RATE:.0%}",
             },
         )
     ]

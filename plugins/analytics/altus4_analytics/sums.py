@@ -14,12 +14,14 @@ from altus4_core.searchlog import FINE_BITS
 class Volume:
     """What days of searches add up to; times in milliseconds, of those answered. Means are None where none was.
 
+    `unsettled` found nothing while a database did not answer: nobody knows whether there was something.
     `errors` says how many searches failed with which code.
     """
 
     searches: int = 0
     failed: int = 0
     no_results: int = 0
+    unsettled: int = 0
     total_ms: int = 0
     total_results: int = 0
     min_ms: int | None = None
@@ -42,14 +44,19 @@ class Volume:
         return self.searches - self.failed
 
     @property
+    def settled(self) -> int:
+        """Give of how many searches it is known whether there was something to find."""
+        return self.answered - self.unsettled
+
+    @property
     def successful(self) -> int:
         """Give how many searches found something."""
-        return self.answered - self.no_results
+        return self.settled - self.no_results
 
     @property
     def no_result_rate(self) -> float | None:
-        """Give the share of answered searches that found nothing, 0..1."""
-        return mean(self.no_results, self.answered, 4)
+        """Give the share of settled searches that found nothing, 0..1."""
+        return mean(self.no_results, self.settled, 4)
 
     @property
     def failure_rate(self) -> float | None:
@@ -64,6 +71,7 @@ def volume(parts: Iterable[Mapping[str, Any]]) -> Volume:
         searches=sum(day["searches"] for day in days),
         failed=sum(day.get("failed", 0) for day in days),
         no_results=sum(day["noResults"] for day in days),
+        unsettled=sum(day.get("unsettled", 0) for day in days),
         total_ms=sum(day["totalMs"] for day in days),
         total_results=sum(day["totalResults"] for day in days),
         min_ms=min((day["minMs"] for day in days if day["minMs"] is not None), default=None),

@@ -215,6 +215,17 @@ async def test_insights_show_their_arithmetic(store, reader):
     assert await Reports(reader).insights(OTHER, MONTH, "live") == []
 
 
+async def test_nothing_is_advised_from_searches_whose_databases_were_away(store, reader):
+    away = {"search_params": {"limit": 20, "complete": False}, "created_at": TODAY}
+    await store.searches.add_many([a_search(ME, query="unicorn", **away) for _ in range(20)])
+    await store.searches.add_many([a_search(ME, query="tea", result_count=3, created_at=TODAY) for _ in range(20)])
+    reports = Reports(reader)
+    assert await reports.insights(ME, MONTH, "live") == []
+    overview = await AdminReports(reader).overview(MONTH, "live")
+    assert (overview.successful_searches, overview.zero_result_rate) == (20, 0.0)
+    assert not (await reports.queries(ME, MONTH, "live", empty=True, limit=10, offset=0))[0]
+
+
 async def test_the_most_frequent_error_is_named(store, reader):
     codes = [*["TIMEOUT"] * 4, *["SEARCH_FAILED"] * 5, *[None] * 91]
     await store.searches.add_many([a_search(ME, created_at=TODAY, result_count=1, error_code=code) for code in codes])

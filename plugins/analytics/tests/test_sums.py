@@ -48,6 +48,13 @@ def test_means_are_weighted_by_volume():
     assert volume([]).mean_ms is None
 
 
+def test_nothing_found_while_a_database_was_away_is_neither():
+    times = {"totalMs": 100, "minMs": 1, "maxMs": 100, "totalResults": 9}
+    total = volume([{"searches": 9, "noResults": 1, "unsettled": 4, **times}])
+    assert (total.answered, total.settled, total.successful, total.no_result_rate) == (9, 5, 4, 0.2)
+    assert volume([{"searches": 4, "noResults": 0, "unsettled": 4, **times}]).no_result_rate is None
+
+
 def test_failed_searches_are_in_no_mean():
     """The first day was rolled up before failed searches were logged; on the last one none was answered."""
     days = [

@@ -10,6 +10,7 @@ from altus4_core.indexgaps import MEMBER, summed
 from altus4_core.searchlog import (
     CATEGORIES,
     CLICKS,
+    COMPLETE,
     DAILY,
     DATABASES,
     FINE_BITS,
@@ -32,11 +33,13 @@ DAY: Final = "DATE(s.created_at) AS d, IF(s.environment = 'test', 'test', 'live'
 ANSWERED: Final = "s.error_code IS NULL"
 ANSWERED_TIMES: Final = f"SUM(IF({ANSWERED}, s.execution_time_ms, 0)), SUM(s.error_code IS NOT NULL)"
 TIMES: Final = f"COUNT(*), {ANSWERED_TIMES}"
+# JSON is read of the rows alone that have found nothing: it is most of what a row costs.
+UNSETTLED: Final = f"(s.result_count = 0 AND JSON_CONTAINS(s.search_params, 'false', '$.{COMPLETE}') IS TRUE)"
 SHIFT: Final = f"GREATEST(LENGTH(BIN(s.execution_time_ms)) - {FINE_BITS}, 0)"
 
 # Texts, categories and names of tables are told apart by their code points, not as a collation compares them.
 PLAIN: Final = {
-    DAILY: f"SELECT {DAY}, s.error_code, COUNT(*), SUM(s.result_count = 0), SUM(s.execution_time_ms),"
+    DAILY: f"SELECT {DAY}, s.error_code, COUNT(*), SUM(s.result_count = 0), SUM({UNSETTLED}), SUM(s.execution_time_ms),"
     " MIN(s.execution_time_ms), MAX(s.execution_time_ms), SUM(s.result_count)"
     " FROM searches s WHERE {where} GROUP BY d, e, s.error_code",
     LATENCY: f"SELECT {DAY}, s.execution_time_ms >> {SHIFT} << {SHIFT} AS b, COUNT(*)"
@@ -76,9 +79,17 @@ QUERIES: Final = (
     " FROM searches s WHERE {where} GROUP BY d, e, q) g) t"
     f" WHERE r <= {MOST_QUERIES + 1} ORDER BY d, e, r"
 )
+NOTHING_FOUND: Final = f" AND s.result_count = 0 AND NOT {UNSETTLED}"
 CLICK_PARTS: Final = ("searches", "clicks", "conversions", "positions", "positioned")
-DAILY_PARTS: Final = ("noResults", "totalMs", "minMs", "maxMs", "totalResults")
-NOTHING_ANSWERED: Final = {"noResults": 0, "totalMs": 0, "minMs": None, "maxMs": None, "totalResults": 0}
+DAILY_PARTS: Final = ("noResults", "unsettled", "totalMs", "minMs", "maxMs", "totalResults")
+NOTHING_ANSWERED: Final = {
+    "noResults": 0,
+    "unsettled": 0,
+    "totalMs": 0,
+    "minMs": None,
+    "maxMs": None,
+    "totalResults": 0,
+}
 
 
 async def compute(fetch: Fetch, user_id: str | None, name: str, spans: Sequence[Span]) -> Mapping[date, Any]:
@@ -92,7 +103,7 @@ async def compute(fetch: Fetch, user_id: str | None, name: str, spans: Sequence[
         where = f"s.user_id = %s AND {where}"
         params.insert(0, user_id)
     if name in {POPULAR, NO_RESULTS}:
-        narrowed = f"{where} AND {ANSWERED}{' AND s.result_count = 0' if name == NO_RESULTS else ''}"
+        narrowed = f"{where} AND {ANSWERED}{NOTHING_FOUND if name == NO_RESULTS else ''}"
         return _queries(await fetch(QUERIES.replace("{where}", narrowed), params))
     if name == INDEX_GAPS:
         return _gaps(await fetch(GAPS.replace("{where}", where), params))
@@ -140,6 +151,7 @@ def _add_day(part: dict[str, Any], code: str | None, numbers: Sequence[int]) -> 
     part["searches"] += numbers[0]
     if code is None:
         part.update(zip(DAILY_PARTS, numbers[1:], strict=True))
+        part["noResults"] -= part["unsettled"]
     else:
         part["failed"] += numbers[0]
         part["errors"][code] = numbers[0]

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from altus4_core.errors import NotFound
-from altus4_core.searchlog import CLICKS, DAILY, DATABASES, FIGURES, LATENCY, ResultEvent
+from altus4_core.searchlog import CLICKS, DAILY, DATABASES, FIGURES, LATENCY, NO_RESULTS, ResultEvent
 from altus4_core.store import MetadataStore
 from altus4_core.stored import MetricRow, SearchedDatabase, SearchRow
 from altus4_core.testing.contracts.metadata.rows import NOON, UNICODE, a_database, a_search, a_user, new_id
@@ -22,6 +22,7 @@ MISSED = (
     {"limit": 20, "indexGaps": [{**_GAP, "table": "BUCHER", "sql": "ALTER TABLE `BUCHER` ..."}]},
     {"indexGaps": "what no gateway wrote"},
 )
+UNSETTLED = ({"limit": 20, "complete": False}, {"complete": True}, {"complete": None}, {"complete": 0}, {"x": [False]})
 CATEGORIES = (None, *([{"name": name, "count": 3}, {"name": "tools", "count": 1}] for name in ("Bücher", "bucher")))
 
 
@@ -49,7 +50,7 @@ async def a_log(
                 databases=shares if several else (),
                 error_code=failed,
                 result_count=0 if failed else chance.choice([0, 1, 7, 2**31 - 1]),
-                search_params=chance.choice([None, {"limit": 20}, *MISSED]),
+                search_params=chance.choice([None, {"limit": 20}, *UNSETTLED, *MISSED]),
                 execution_time_ms=int(chance.lognormvariate(3, 2.5)),
                 categories=chance.choice(CATEGORIES),
                 api_key_id=chance.choice(keys),
@@ -90,6 +91,29 @@ class MetricContract:
         assert [(row.day, row.data) for row in found] == [(days[0], {"n": 9}), (days[1], {"n": 2, "t": UNICODE})]
         with pytest.raises(NotFound):
             await store.metrics.put(MetricRow(new_id(), new_id(), days[0], "daily", {"n": 2}))
+
+    async def test_nothing_found_while_a_database_was_away(self, store: MetadataStore) -> None:
+        """Such a search counts, but not among those that found nothing, raw and rolled up."""
+        user = await a_user(store)
+        away: dict[str, object] = {"search_params": {"limit": 20, "complete": False}}
+        rows = [
+            *[a_search(user.id, query="tea", **away) for _ in range(3)],
+            *[a_search(user.id, query="tea", result_count=2, **away) for _ in range(2)],
+            a_search(user.id, query="rare"),
+        ]
+        await store.searches.add_many(rows)
+        day = NOON.date()
+        begin = datetime.combine(day, time(), UTC)
+        raw = {
+            name: (await store.metrics.compute(user.id, name, [(begin, begin + timedelta(days=1))]))[day]
+            for name in (DAILY, NO_RESULTS)
+        }
+        assert await store.metrics.roll_up(user.id, day)
+        rolled = {name: (await store.metrics.list(user.id, name, begin, begin))[0].data for name in raw}
+        assert rolled == raw
+        daily = raw[DAILY]["live"]
+        assert (daily["searches"], daily["noResults"], daily["unsettled"]) == (6, 1, 3)
+        assert [query[:2] for query in raw[NO_RESULTS]["live"]["queries"]] == [["rare", 1]]
 
     async def test_figures_of_a_month(self, store: MetadataStore) -> None:
         """Figures of a month are what a plain recomputation gives, and stay so when they are rolled up."""
