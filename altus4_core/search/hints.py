@@ -61,7 +61,8 @@ def _of_notice(notice: Notice) -> Hint | None:
     if notice.code in {"COLUMNS_NOT_EXACT", "COLUMNS_NOT_INDEXED"}:
         return _hint("index", notice.message, "medium")
     if notice.code == "NO_PRIMARY_KEY":
-        return _hint("schema", f"{notice.message} Add a primary key.", "medium")
+        remedy = "Let it cover whole columns." if notice.details.get("prefixed") else "Add a primary key."
+        return _hint("schema", f"{notice.message} {remedy}", "medium")
     if notice.code in _DROPPED:
         return _hint("query", notice.message, "low")
     return None

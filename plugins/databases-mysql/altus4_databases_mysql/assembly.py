@@ -81,6 +81,7 @@ def tables(
             engine=engine,
             collation=collation,
             primary_key=_primary_key(indexes[name]),
+            prefixed_key=tuple(part.column for part in indexes[name].get("PRIMARY", ()) if not part.whole),
             fulltext_indexes=_fulltext(indexes[name], parsers.get(name, {})),
             estimated_rows=_number(rows),
             data_bytes=_number(size),

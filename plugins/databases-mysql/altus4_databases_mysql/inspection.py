@@ -88,7 +88,8 @@ def _about_schema(schema: TargetSchema) -> list[Notice]:
     elif not schema.searchable:
         example = "ALTER TABLE <table> ADD FULLTEXT INDEX <name> (<text columns>)"
         warnings.append(Notice("NO_FULLTEXT_INDEX", f"No table has a FULLTEXT index; for example: {example}"))
-    unidentified = [table.name for table in schema.searchable if not table.primary_key]
+    unidentified = [table.name for table in schema.searchable if not (table.primary_key or table.prefixed_key)]
+    prefixed = [table.name for table in schema.searchable if not table.primary_key and table.prefixed_key]
     if unidentified:
         warnings.append(
             Notice(
@@ -97,4 +98,9 @@ def _about_schema(schema: TargetSchema) -> list[Notice]:
                 {"tables": unidentified[:100]},
             )
         )
+    if prefixed:
+        message = (
+            "The primary keys of some searchable tables cover only a prefix of a column and cannot name their rows."
+        )
+        warnings.append(Notice("PRIMARY_KEY_PREFIXED", message, {"tables": prefixed[:100]}))
     return warnings

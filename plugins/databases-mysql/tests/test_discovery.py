@@ -1,4 +1,5 @@
 import pytest
+from altus4_databases_mysql.inspection import inspect
 
 pytestmark = pytest.mark.mysql
 
@@ -175,6 +176,21 @@ async def test_generated_columns_and_expressions(customer, opened):
     assert [column.name for column in table.columns if column.generated] == ["b", "c"]
     assert table.primary_key == ()
     assert indexes(table) == {"f": (("a", "b"), None)}
+
+
+async def test_a_primary_key_of_prefixes_is_none(customer, opened):
+    await customer.run(
+        "CREATE TABLE t (a VARCHAR(20), b INT, c TEXT, PRIMARY KEY (a(5), b), FULLTEXT KEY f (c))",
+        "CREATE TABLE u (a VARCHAR(20), b INT NOT NULL, PRIMARY KEY (a(5)), UNIQUE KEY whole (b))",
+    )
+    target = await opened(customer)
+    schema = await target.schema()
+    t, u = schema.table("t"), schema.table("u")
+    assert (t.primary_key, t.prefixed_key) == ((), ("a",))
+    assert u.primary_key == ("b",)
+    told = {notice.code: notice.details for notice in (await inspect(target)).warnings}
+    assert told["PRIMARY_KEY_PREFIXED"] == {"tables": ["t"]}
+    assert "NO_PRIMARY_KEY" not in told
 
 
 async def test_nothing_of_other_schemas(customer, opened):

@@ -30,6 +30,9 @@ class Table:
     engine: str | None = field(default=None, metadata={"doc": "None for views"})
     collation: str | None = None
     primary_key: tuple[str, ...] = field(default=(), metadata={"doc": "column names in key order; may be empty"})
+    prefixed_key: tuple[str, ...] = field(
+        default=(), metadata={"doc": "columns that its PRIMARY KEY covers in part; then it is no `primary_key`"}
+    )
     fulltext_indexes: tuple[FulltextIndex, ...] = ()
     estimated_rows: int | None = field(default=None, metadata={"doc": "the engine's estimate"})
     data_bytes: int | None = field(default=None, metadata={"doc": "the engine's estimate"})

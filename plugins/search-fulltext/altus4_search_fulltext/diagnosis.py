@@ -63,7 +63,7 @@ class Missed:
         """
         plan = self.plan
         if not plan.key:
-            notice = notices.no_primary_key(plan.table.name)
+            notice = notices.no_primary_key(plan.table.name, plan.table.prefixed_key)
             return Diagnosis("NO_PRIMARY_KEY", f"{notice.message} One row cannot be looked up.")
         if len(self.key) != len(plan.key):
             return self._gone()

@@ -126,10 +126,13 @@ def index_partial(table: str, index: str, missing: Sequence[str]) -> Notice:
     return Notice("INDEX_PARTIAL", message, {"index": index, "missing": list(missing)})
 
 
-def no_primary_key(table: str) -> Notice:
-    """Say that ids of a table are made from the rows' contents."""
-    message = f"Table '{table}' has no primary key; the ids of its rows change when their contents do."
-    return Notice("NO_PRIMARY_KEY", message)
+def no_primary_key(table: str, prefixed: Sequence[str] = ()) -> Notice:
+    """Say that ids of a table are made from the rows' contents: its key, if any, covers these columns only in part."""
+    changing = "the ids of its rows change when their contents do."
+    if prefixed:
+        message = f"The primary key of table '{table}' covers only a prefix of {_quoted(prefixed)} and cannot name "
+        return Notice("NO_PRIMARY_KEY", f"{message}its rows; {changing}", {"prefixed": list(prefixed)})
+    return Notice("NO_PRIMARY_KEY", f"Table '{table}' has no primary key; {changing}")
 
 
 def values_cut(columns: Sequence[str], characters: int) -> Notice:

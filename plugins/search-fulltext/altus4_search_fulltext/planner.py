@@ -133,7 +133,7 @@ def plan_table(
             return Skipped(table.name, tuple(found))
         index = chosen
     key = tuple(column for name in table.primary_key if (column := table.column(name)) is not None)
-    keyless = () if key else (notices.no_primary_key(table.name),)
+    keyless = () if key else (notices.no_primary_key(table.name, table.prefixed_key),)
     rules = rules_for(table, index)
     plan = TablePlan(
         table=table,

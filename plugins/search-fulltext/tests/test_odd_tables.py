@@ -9,6 +9,7 @@ from altus4_sandbox.address import ServerAddress
 
 from altus4_core.errors import TargetFailed
 from altus4_core.records import SortKey
+from altus4_core.search.hints import hints
 
 from .support import Target, boolean, natural, opened, request
 
@@ -29,6 +30,22 @@ async def test_a_table_without_key_gets_stable_ids(any_server: ServerAddress) ->
         assert keys == [hit.key for hit in again[0].hits]
         assert keys[1][0] == f"{keys[0][0]}-2"
         assert [notice.code for notice in first[0].notices] == ["NO_PRIMARY_KEY"]
+
+
+async def test_a_key_of_a_prefix_is_called_so(any_server: ServerAddress) -> None:
+    async def fill(pool: Pool) -> None:
+        await pool.fetch("CREATE TABLE tags (k VARCHAR(40), line TEXT, PRIMARY KEY (k(5)), FULLTEXT KEY ft (line))")
+        await pool.fetch("INSERT INTO tags VALUES ('first one', 'walrus')")
+
+    async with opened(any_server, fill) as target:
+        (found,) = await natural().search(request("walrus"), target)
+        (notice,) = found.notices
+        told = await natural().diagnose(request("walrus"), target, "tags", found.hits[0].key[0])
+    assert (notice.code, notice.details) == ("NO_PRIMARY_KEY", {"prefixed": ["k"]})
+    assert notice.message.startswith("The primary key of table 'tags' covers only a prefix of 'k'")
+    (hint,) = hints([], [notice])
+    assert hint["description"] == f"{notice.message} Let it cover whole columns."
+    assert (told.reason, told.message) == ("NO_PRIMARY_KEY", f"{notice.message} One row cannot be looked up.")
 
 
 @pytest.mark.parametrize(

@@ -146,14 +146,15 @@ async def _table(pool: Pool, schema: str, name: str, engine: str | None, collati
         (schema, name),
     )
     parts = await pool.fetch(
-        "SELECT INDEX_NAME, COLUMN_NAME, INDEX_TYPE FROM information_schema.STATISTICS"
+        "SELECT INDEX_NAME, COLUMN_NAME, INDEX_TYPE, SUB_PART FROM information_schema.STATISTICS"
         " WHERE TABLE_SCHEMA = %s AND TABLE_NAME = %s ORDER BY INDEX_NAME, SEQ_IN_INDEX",
         (schema, name),
     )
     fulltext: dict[str, list[str]] = {}
-    for index, column, index_type in parts:
+    for index, column, index_type, _ in parts:
         if index_type == "FULLTEXT":
             fulltext.setdefault(index, []).append(column)
+    prefixed = tuple(row[1] for row in parts if row[0] == "PRIMARY" and row[3] is not None)
     created = "" if kind == "VIEW" else await _definition(pool, name)
     return Table(
         schema=schema,
@@ -174,7 +175,8 @@ async def _table(pool: Pool, schema: str, name: str, engine: str | None, collati
         kind="view" if kind == "VIEW" else "table",
         engine=engine,
         collation=collation,
-        primary_key=tuple(row[1] for row in parts if row[0] == "PRIMARY"),
+        primary_key=() if prefixed else tuple(row[1] for row in parts if row[0] == "PRIMARY"),
+        prefixed_key=prefixed,
         fulltext_indexes=tuple(
             FulltextIndex(index, tuple(names), "ngram" if f"`{index}`" in _ngram_part(created) else None)
             for index, names in fulltext.items()
