@@ -203,7 +203,7 @@ class Hit:
     for none; a list in such an order must come in it. Where `SearchRequest.highlight` wants marks, `matches` gives by
     column what of its text matches; it is called for the results of the page alone, and the core escapes, crops and
     marks. A mode that has marked texts (HTML, escaped) anyway may give them as `highlights` instead. `folds` says by
-    column which texts are one value of it; one that is not there tells all texts apart. All hits of a table share it.
+    column, for all hits of a table, which texts are one value; a column that is not there tells all texts apart.
     """
 
     key: tuple[Any, ...]
@@ -245,7 +245,8 @@ class TableHits:
     JSON-ready, at most 64 KiB; None: there is nothing of the kind. `misfits` tells what of the request does not fit the
     table. `facets` has the counts of the columns asked for that the table has, as spelt there; rows are counted as in
     `total`. `failure` says why this table could not answer while others of its database did, which then is `partial`.
-    `statements` are those that were sent, every value masked, where the request wants an explanation.
+    `statements` are those that were sent, every value masked, where the request wants an explanation. `scales` names
+    for each of `Hit.order` what its numbers are places in (an ENUM); "": values that compare, None: none.
     """
 
     table: str
@@ -261,6 +262,7 @@ class TableHits:
     facets: Mapping[str, FacetCounts] = attrs.field(factory=dict)
     failure: Notice | None = None
     statements: Sequence[str] = ()
+    scales: Sequence[str | None] = ()
 
 
 class DatabaseStatus(StrEnum):

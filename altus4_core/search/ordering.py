@@ -11,9 +11,11 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from altus4_core.records import DatabaseOutcome, FusedHit, Hit, SortKey
+from altus4_core.records import DatabaseOutcome, FusedHit, Hit, Notice, SortKey
 
 _LAST = (9,)
+_SHOWN = 5  # tables and ways in a warning
+_LONGEST = 100  # characters of a scale in it
 
 
 def in_order(outcomes: Sequence[DatabaseOutcome], keys: Sequence[SortKey]) -> list[FusedHit]:
@@ -32,6 +34,34 @@ def in_order(outcomes: Sequence[DatabaseOutcome], keys: Sequence[SortKey]) -> li
         if table.hits
     ]
     return [fused for _, fused in heapq.merge(*lists, key=lambda pair: pair[0])]
+
+
+def unlike(outcomes: Sequence[DatabaseOutcome], keys: Sequence[SortKey]) -> list[Notice]:
+    """Warn of keys by which tables with results are sorted in ways that do not compare."""
+    lists = [(outcome, table) for outcome in outcomes for table in outcome.tables if table.hits and table.scales]
+    columns = [(place, key) for place, key in enumerate(keys) if not _is_relevance(key)]
+    told: list[Notice] = []
+    for number, (place, key) in enumerate(columns):
+        scales: dict[str, list[str]] = {}
+        for outcome, table in lists:
+            scale = table.scales[number] if number < len(table.scales) else None
+            if scale is not None:
+                scales.setdefault(scale, []).append(f"{outcome.id}:{table.table}")
+        if len(scales) > 1:
+            ways = [f"{_way(scale)} in {', '.join(tables[:_SHOWN])}" for scale, tables in scales.items()]
+            message = (
+                f"'{key.column}' is not sorted in one way, so that rows of these tables do not stand in one order: "
+            )
+            message += (
+                f"{'; '.join(ways[:_SHOWN])}. Search these databases one by one, or sort by a column of one table "
+            )
+            message += f"('table.{key.column}'), or define the column alike in all of them."
+            told.append(Notice("SORT_UNLIKE", message, {"field": f"sort[{place}]", "tables": list(scales.values())}))
+    return told
+
+
+def _way(scale: str) -> str:
+    return f"by place in {scale[:_LONGEST]}{'…' if len(scale) > _LONGEST else ''}" if scale else "by value"
 
 
 def sorted_json(hit: FusedHit) -> dict[str, Any]:

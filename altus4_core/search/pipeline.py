@@ -39,7 +39,7 @@ from altus4_core.search.highlighting import Highlighting
 from altus4_core.search.hints import connect_hint, hints, nothing_found
 from altus4_core.search.judging import judge
 from altus4_core.search.merging import Merging
-from altus4_core.search.ordering import in_order
+from altus4_core.search.ordering import in_order, unlike
 from altus4_core.search.paging import cut, next_position
 from altus4_core.search.reporting import Failure, Reporter
 from altus4_core.search.targets import OpenTargets
@@ -206,6 +206,7 @@ class SearchPipeline:
         page = cut(fused, request)
         more = page.more or total > page.before + len(page.hits)
         notices = [notice for outcome in outcomes for notice in _notices_of(outcome)]
+        notices += unlike(outcomes, request.sort)
         facets: Sequence[Mapping[str, Any]] = ()
         if request.facets:
             facets = faceted(request, outcomes)

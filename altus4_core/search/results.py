@@ -97,10 +97,8 @@ def _look_at_table(table: Any) -> str | None:
         return f"returned a total of {table.table!r} that is no whole number"
     if table.pin is not None and not _is_whole(table.pin) and (wrong := _look_at_pin(table)) is not None:
         return wrong
-    if table.facets and (wrong := _look_at_facets(table.facets)) is not None:
+    if (wrong := _look_beside_hits(table)) is not None:
         return wrong
-    if table.failure is not None and not isinstance(table.failure, Notice):
-        return f"returned a failure of {table.table!r} that is no Notice"
     for hit in table.hits:
         # Exact types first, which nearly all hits have: a call for each of three members of each hit costs more.
         if type(hit) is Hit and type(hit.score) is float and type(hit.data) is dict and type(hit.key) is tuple:
@@ -118,6 +116,16 @@ def _look_at_table(table: Any) -> str | None:
     told = [(notice.code, notice.message, notice.details) for notice in (*table.notices, table.failure) if notice]
     rows = [(hit.key, hit.data, hit.matched_columns, hit.snippet, hit.highlights) for hit in table.hits]
     return _sendable([table.table, table.index, told, rows])
+
+
+def _look_beside_hits(table: TableHits) -> str | None:
+    if table.facets and (wrong := _look_at_facets(table.facets)) is not None:
+        return wrong
+    if table.scales and not all(isinstance(scale, str | None) for scale in table.scales):
+        return f"returned scales of {table.table!r} that are no texts"
+    if table.failure is not None and not isinstance(table.failure, Notice):
+        return f"returned a failure of {table.table!r} that is no Notice"
+    return None
 
 
 def _look_at_pin(table: TableHits) -> str | None:

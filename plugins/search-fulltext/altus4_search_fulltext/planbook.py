@@ -18,7 +18,7 @@ from altus4_search_fulltext.planner import Skipped, TablePlan, index_remedy, pla
 from altus4_search_fulltext.statements import Mode
 from altus4_search_fulltext.tablesearch import TableSearch
 from altus4_search_fulltext.tokens import TokenRules, rules_of
-from altus4_search_fulltext.wishes.refining import is_plain, refined, skipped_notices
+from altus4_search_fulltext.wishes.refining import Refined, is_plain, refined, skipped_notices, sorted_alike
 
 _CHOICES = 64  # remembered for one schema
 _DATABASES = 1024  # remembered at all
@@ -88,7 +88,7 @@ class PlanBook:
 
     def _refined(self, choice: Choice, request: SearchRequest) -> Choice:
         """Fit a request's wishes to each table; one that they do not fit is skipped."""
-        searches: list[TableSearch] = []
+        searches: list[tuple[TableSearch, Refined]] = []
         skipped = list(choice.skipped)
         case_sensitive = self._schema.server.case_sensitive_tables
         for search in choice.searches:
@@ -97,8 +97,10 @@ class PlanBook:
                 told = skipped_notices(search.name, fitted.skipped)
                 skipped.append(TableHits(search.name, "", (), 0, "eq", notices=told, misfits=fitted.misfits))
             else:
-                searches.append(search.refined(fitted.plan, fitted.misfits))
-        return Choice(tuple(searches), tuple(skipped))
+                searches.append((search, fitted))
+        plans = sorted_alike([fitted.plan for _, fitted in searches])
+        found = [search.refined(plan, fitted.misfits) for (search, fitted), plan in zip(searches, plans, strict=True)]
+        return Choice(tuple(found), tuple(skipped))
 
     def _choose(self, names: tuple[str, ...] | None, columns: tuple[str, ...] | None) -> Choice:
         missing: list[Notice] = []

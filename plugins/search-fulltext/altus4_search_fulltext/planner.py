@@ -20,7 +20,7 @@ class SortColumn:
     Attributes:
         column: None: the score.
         descending: Whether the greatest comes first; what is missing is last in both directions.
-        numbered: Whether it sorts by the places of its members, as ENUM and SET do.
+        numbered: Whether it sorts by the places of its members, as ENUM and SET do where tables define them alike.
         absent: Whether this table has nothing to sort by here.
     """
 

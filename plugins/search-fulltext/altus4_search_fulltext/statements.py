@@ -16,7 +16,7 @@ from altus4_mysql import Column, Scalar, quote_identifier
 from altus4_search_fulltext.conditions import Condition
 from altus4_search_fulltext.planner import SortColumn, TablePlan
 from altus4_search_fulltext.values import BINARY_TYPES, GEOMETRY_TYPES, is_shown
-from altus4_search_fulltext.wishes.sorting import expression
+from altus4_search_fulltext.wishes.sorting import expression, sorted_expression
 
 Mode = Literal["natural", "boolean"]
 
@@ -146,7 +146,7 @@ def _order(plan: TablePlan, score: str) -> list[str]:
         if each.column is not None:
             name = _quoted(each)
             parts += [f"{name} IS NULL"] if each.column.nullable else []
-            parts.append(f"{name} {direction}")
+            parts.append(f"{sorted_expression(each, name)} {direction}")
         elif not each.absent:
             parts.append(f"{score} {direction}")
     return [*parts, f"{score} DESC", *_apart(plan)]

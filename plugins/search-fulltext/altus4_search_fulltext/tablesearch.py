@@ -31,6 +31,7 @@ from altus4_search_fulltext.statements import (
     selection,
     where_params,
 )
+from altus4_search_fulltext.wishes.sorting import scales_of
 
 _BUDGET = 12 << 20  # bytes of text in one answer, below the driver's default cap of 16 MiB
 _BYTES = 4  # of a character, at most
@@ -82,6 +83,7 @@ class TableSearch:
         self._lengths = tuple((length, sum(is_cut(column, length) for column in plan.read)) for length in lengths)
         self._forms: dict[tuple[int, Mode], Form] = {}
         self._narrowed = is_narrowed(plan)
+        self._scales = scales_of(plan.order)
 
     @property
     def name(self) -> str:
@@ -183,6 +185,7 @@ class TableSearch:
             exhausted,
             (*self.plan.notices, *query.notices, *reading.notices, *uncounted),
             misfits=self.misfits,
+            scales=self._scales,
         )
 
     def learn(self, query: IndexQuery, seconds: float, matched: int | None) -> None:

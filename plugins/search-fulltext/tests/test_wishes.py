@@ -10,7 +10,7 @@ from altus4_sandbox.address import ServerAddress
 from altus4_core.http.search.filterlanguage import read_filters
 from altus4_core.http.search.wishes import read_sort
 from altus4_core.records import DatabaseOutcome, DatabaseStatus, FusedHit, TableHits
-from altus4_core.search.ordering import in_order
+from altus4_core.search.ordering import in_order, unlike
 
 from .support import Target, natural, opened, request
 
@@ -141,6 +141,60 @@ async def test_sort_by_what_has_no_order(any_server: ServerAddress) -> None:
             assert [fused.hit.key[0] for fused in merged] == expected
         shown = await _search(target, "whale", fields=("raw", "id"), sort=read_sort(("id",)))
         assert [hit.data["raw"] for hit in shown["odd"].hits] == ["AP8=", None, ""]
+
+
+CATS = {
+    "ranks": ("ENUM('low','mid','High')", ("High", "low", "mid", None)),
+    "levels": ("ENUM('low','mid','High')", ("mid", "High")),
+    "other": ("ENUM('mid','high','below')", ("mid", "below", "high")),
+    "words": ("VARCHAR(20)", ("zenith", "Lowest", "high", None)),
+    "numbers": ("INT", (2, 1)),
+}
+
+
+async def test_an_enum_sorts_by_place_where_all_tables_define_it_alike_else_by_text(any_server: ServerAddress) -> None:
+    async def fill(pool: Pool) -> None:
+        for table, (kind, values) in CATS.items():
+            await pool.fetch(
+                f"CREATE TABLE {table} (id INT PRIMARY KEY, body TEXT, title TEXT, cat {kind},"
+                " FULLTEXT KEY ft (body), FULLTEXT KEY ft2 (title)) ENGINE=InnoDB"
+                " DEFAULT CHARSET=utf8mb4 COLLATE utf8mb4_unicode_ci"
+            )
+            for number, value in enumerate(values):
+                await pool.fetch(f"INSERT INTO {table} VALUES (%s, 'whale', 'whale', %s)", (number, value))
+
+    async def cats(tables: tuple[str, ...], sort: str, **changes: Any) -> list[Any]:
+        found = await _search(target, "whale", tables=tables, sort=read_sort((sort,)), **changes)
+        outcomes = [DatabaseOutcome("d", "d", DatabaseStatus.OK, tables=list(found.values()))]
+        assert not unlike(outcomes, read_sort((sort,)))
+        return [fused.hit.data["cat"] for fused in _merged(found, sort)]
+
+    async with opened(any_server, fill) as target:
+        assert await cats(("ranks", "levels"), "cat") == ["low", "mid", "mid", "High", "High", None]
+        for tables, expected in (
+            (("ranks", "other"), ["below", "High", "high", "low", "mid", "mid", None]),
+            (("ranks", "words"), ["High", "high", "low", "Lowest", "mid", "zenith", None, None]),
+            (("levels", "numbers"), [1, 2, "High", "mid"]),
+        ):
+            for sort in ("cat:asc", "cat:desc"):
+                whole = await cats(tables, sort)
+                named = [value if isinstance(value, int) else value.lower() for value in whole if value is not None]
+                folded = [value if isinstance(value, int) else value.lower() for value in expected if value is not None]
+                assert named == (folded if sort == "cat:asc" else folded[::-1])
+                for size in range(1, len(whole)):  # pages concatenate
+                    assert (await cats(tables, sort, limit=size))[:size] == whole[:size]
+                pages = await cats(tables, sort, columns=("body", "title"))  # by several indexes
+                assert [value for value in pages if value is not None] == [each for each in whole if each is not None]
+        alone = await _search(target, "whale", tables=("other",), sort=read_sort(("cat",)))
+        text = await _search(target, "whale", tables=("words",), sort=read_sort(("cat",)))
+        apart = [
+            DatabaseOutcome(name, name, DatabaseStatus.OK, tables=list(found.values()))
+            for name, found in (("a", alone), ("b", text))
+        ]
+        (told,) = unlike(apart, read_sort(("cat",)))
+        assert (told.code, told.details["tables"]) == ("SORT_UNLIKE", [["a:other"], ["b:words"]])
+        named_alone = await _search(target, "whale", tables=("other", "words"), sort=read_sort(("other.cat",)))
+        assert [fused.hit.data["cat"] for fused in _merged(named_alone, "other.cat")][:3] == ["mid", "high", "below"]
 
 
 async def test_ids_of_a_table_without_a_key_do_not_depend_on_fields(any_server: ServerAddress) -> None:

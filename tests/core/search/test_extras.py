@@ -129,3 +129,27 @@ async def test_suggesters_are_told_the_mode(client_factory):
         response = await client.get("/api/v1/search/suggestions", params={"query": "x", **more})
         assert response.status == 200
     assert plugin.told == ["timed", "memory", "timed"]
+
+
+async def test_orders_that_do_not_compare_are_a_warning_of_the_answer(client_factory):
+    class Orders(Plugin):
+        name = "orders"
+
+        @hookimpl
+        def altus4_search_modes(self):
+            class Mode:
+                name = "timed"
+                kinds = frozenset({"memory"})
+                options = None
+
+                async def search(self, request, target):
+                    return [
+                        TableHits(table, "i", [Hit((1,), 1.0, {}, order=(value,))], 1, "eq", scales=(scale,))
+                        for table, value, scale in (("t", 1, "enum('b','a')"), ("u", "a", ""))
+                    ]
+
+            return [Mode()]
+
+    data, _ = await ask(await client_factory(Orders()), sort=["cat"])
+    (told,) = [warning for warning in data["warnings"] if warning["code"] == "SORT_UNLIKE"]
+    assert told["field"] == "sort[0]"

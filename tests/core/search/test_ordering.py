@@ -10,7 +10,7 @@ from altus4_core.errors import ValidationFailed
 from altus4_core.filters import Misfit
 from altus4_core.records import DatabaseOutcome, DatabaseStatus, FusedHit, Hit, SortKey, TableHits
 from altus4_core.search.fitting import refuse_misfits
-from altus4_core.search.ordering import in_order
+from altus4_core.search.ordering import in_order, unlike
 from altus4_core.search.thresholds import above
 
 
@@ -40,6 +40,19 @@ def test_a_longer_list_never_changes_the_beginning() -> None:
     for size in range(1, 5):
         part = in_order([_outcome(_table("l", left[:size]), _table("r", right[:size]))], [SortKey("x")])
         assert [hit.id for hit in part[:size]] == [hit.id for hit in whole[:size]]
+
+
+def test_orders_that_do_not_compare_are_told() -> None:
+    keys = [SortKey("relevance"), SortKey("cat")]
+    ranked = _table("t1", [1, 2], scales=("enum('b','a')",))
+    texts, other = _table("t2", ["a"], scales=("",)), _table("t3", [1], scales=(f"enum('{'x' * 200}')",))
+    for tables in ((ranked, ranked), (ranked, _table("t4", [], scales=("",))), (ranked, _table("t5", [None]))):
+        assert unlike([_outcome(*tables)], keys) == []
+    assert unlike([_outcome(ranked, _table("t6", [None], scales=(None,)))], keys) == []
+    (told,) = unlike([_outcome(ranked), _outcome(texts, other, name="e")], keys)
+    assert (told.code, told.details) == ("SORT_UNLIKE", {"field": "sort[1]", "tables": [["d:t1"], ["e:t2"], ["e:t3"]]})
+    assert "by place in enum('b','a') in d:t1; by value in e:t2; by place in enum('xxx" in told.message
+    assert len(told.message) < 500
 
 
 def _fused(table: str, *scores: float) -> list[FusedHit]:

@@ -13,7 +13,7 @@ from altus4_search_fulltext.wishes.columns import Columns
 from altus4_search_fulltext.wishes.facets import facets_of
 from altus4_search_fulltext.wishes.fields import fields_of
 from altus4_search_fulltext.wishes.filtering import condition_of
-from altus4_search_fulltext.wishes.sorting import order_of
+from altus4_search_fulltext.wishes.sorting import in_one_order, order_of
 
 _GREATEST = 1e308
 
@@ -83,6 +83,17 @@ def refined(plan: TablePlan, request: SearchRequest, *, case_sensitive: bool) ->
     if plan.joint is not None and not skipped:
         plan = attrs.evolve(plan, joint=refined(plan.joint, request, case_sensitive=case_sensitive).plan)
     return Refined(plan, tuple(misfits), skipped)
+
+
+def sorted_alike(plans: Sequence[TablePlan]) -> Sequence[TablePlan]:
+    """Give the plans of all tables of a search in orders that compare; see `in_one_order`."""
+    if len(plans) < 2 or not plans[0].order:
+        return plans
+    orders = in_one_order([plan.order for plan in plans])
+    return [
+        attrs.evolve(plan, order=order, joint=plan.joint and attrs.evolve(plan.joint, order=order))
+        for plan, order in zip(plans, orders, strict=True)
+    ]
 
 
 def skipped_notices(table: str, misfits: tuple[Misfit, ...]) -> tuple[Notice, ...]:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from datetime import date, datetime
 from typing import Any
 
+import attrs
 from altus4_mysql import Column
 
 from altus4_core.columnnames import ColumnName
@@ -42,6 +43,35 @@ def order_of(keys: Sequence[SortKey], columns: Columns) -> tuple[tuple[SortColum
             continue
         order.append(SortColumn(found, key.descending, numbered=found.data_type in _NUMBERED))
     return tuple(order), misfits
+
+
+def scale_of(sorted_by: SortColumn) -> str | None:
+    """Give what a column's places belong to: its definition; "" where values compare by themselves, None for none."""
+    if sorted_by.column is None:
+        return None
+    return sorted_by.column.type if sorted_by.numbered else ""
+
+
+def scales_of(order: Sequence[SortColumn]) -> tuple[str | None, ...]:
+    """Give the scales of an order, as `TableHits.scales` has them."""
+    return tuple([scale_of(each) for each in order if each.column is not None or each.absent])
+
+
+def in_one_order(orders: Sequence[tuple[SortColumn, ...]]) -> list[tuple[SortColumn, ...]]:
+    """Let columns that are not defined alike in all tables sort by their texts: places in two lists do not compare.
+
+    Args:
+        orders: Of several tables, for the same keys.
+    """
+    by_text = {
+        place
+        for place, each in enumerate(zip(*orders, strict=True))
+        if len({scale for one in each if (scale := scale_of(one)) is not None}) > 1
+    }
+    return [
+        tuple([attrs.evolve(each, numbered=False) if place in by_text else each for place, each in enumerate(order)])
+        for order in orders
+    ]
 
 
 def comparable(sorted_by: SortColumn) -> Callable[[Any], Any]:
@@ -83,6 +113,13 @@ def order_key(order: Sequence[SortColumn], places: Sequence[int]) -> Callable[[S
         return values
 
     return key
+
+
+def sorted_expression(sorted_by: SortColumn, name: str) -> str:
+    """Give what the server sorts by for a column."""
+    column = sorted_by.column
+    by_text = column is not None and column.data_type in _NUMBERED and not sorted_by.numbered
+    return f"LEFT({name}, 255)" if by_text else name  # keeps the collation, which CAST does not
 
 
 def expression(sorted_by: SortColumn, name: str) -> str:
