@@ -62,14 +62,14 @@ class CommandContext:
         """Give a running service, inside the function given to `run`."""
         return self.gateway.registry.get(wanted)
 
-    async def record(self, action: str, user_id: str, object_id: str, **details: Any) -> None:
+    async def record(self, action: str, user_id: str | None, object_id: str, **details: Any) -> None:
         """Write into the audit trail what the command has done, inside the function given to `run`.
 
         It is done by then: where the trail cannot be written, that is said on standard error, and nothing fails.
 
         Args:
             action: The name that the same operation has over HTTP (`keys.create`).
-            user_id: Whose account it concerns.
+            user_id: Whose account it concerns; None: not a single one.
             object_id: What was acted on.
             details: JSON-ready, without secrets; those that are None are left out.
         """

@@ -180,7 +180,8 @@ def show_plan(context: CommandContext, path: str | None, database: str | None, *
     for step in steps:
         place = f" from statement {step.begin + 1}" if step.begin else ""
         note = ", though files that come after it are applied" if _late(step, late) else ""
-        click.echo(f"{step.way} {step.file.filename}: {len(step.statements)} statements{place}{note}")
+        count = f"{len(step.statements)} statement{'s' * (len(step.statements) != 1)}"
+        click.echo(f"{step.way} {step.file.filename}: {count}{place}{note}")
     if not steps:
         click.echo("nothing to do", err=True)
 

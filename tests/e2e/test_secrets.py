@@ -48,6 +48,8 @@ def test_rotation_under_load(world: World, tmp_path) -> None:
         time.sleep(1.0)
         checked = json.loads(second.must("secrets", "check", "--json"))
         assert checked["secretsByKey"] == {"next": 2}
+        entries = json.loads(second.must("audit", "--action", "secrets.rotate", "--json"))["entries"]
+        assert [(each["objectId"], each["details"]) for each in entries] == [("next", {"sealed": 2, "left": 0})]
     finally:
         stopped.set()
         for thread in threads:

@@ -204,8 +204,11 @@ def _with_hint(refusal: ValidationFailed) -> ValidationFailed:
     """Tell the operator, who alone can, how to open an address."""
     if not isinstance(refusal.details, dict) or refusal.details.get("reason") != "NOT_ALLOWED":
         return refusal
-    hint = "see allowed_networks and allowed_ports in [plugins.databases-mysql]"
-    return ValidationFailed(f"{refusal.message} To open it, {hint}.", code=refusal.error_code)
+    hint = (
+        "To open an address or a port, see allowed_networks and allowed_ports in [plugins.databases-mysql]; the"
+        " server's system schemas and the gateway's own one stay closed."
+    )
+    return ValidationFailed(f"{refusal.message} {hint}", code=refusal.error_code)
 
 
 def _pem(path: Path | None) -> str | None:

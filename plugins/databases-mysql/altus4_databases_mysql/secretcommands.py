@@ -115,6 +115,7 @@ def _rotate() -> click.Command:
             done = await rotate(
                 rows, vault, lambda count: progress.advance(label, count / max(before.databases, count, 1))
             )
+            await context.record("secrets.rotate", None, keyring.primary, sealed=done.sealed, left=len(done.left))
             return done, await _survey(context)
 
         done, found = context.run(run, services=(MetadataStore, CredentialVault))
