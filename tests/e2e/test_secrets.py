@@ -49,7 +49,7 @@ def test_rotation_under_load(world: World, tmp_path) -> None:
         checked = json.loads(second.must("secrets", "check", "--json"))
         assert checked["secretsByKey"] == {"next": 2}
         entries = json.loads(second.must("audit", "--action", "secrets.rotate", "--json"))["entries"]
-        assert [(each["objectId"], each["details"]) for each in entries] == [("next", {"sealed": 2, "left": 0})]
+        assert [(each["object"]["id"], each["details"]) for each in entries] == [("next", {"sealed": 2, "left": 0})]
     finally:
         stopped.set()
         for thread in threads:
