@@ -71,8 +71,7 @@ class MemoryDatabases:
             return False
         del self._tables.databases[database_id]
         for search in [search for search in self._tables.searches.values() if search.database_id == database_id]:
-            noted = SearchedDatabase(database_id, _status(search), search.result_count, search.execution_time_ms)
-            self._tables.searches[search.id] = attrs.evolve(search, database_id=None, databases=(noted,))
+            self._tables.searches[search.id] = noted(search)
         return True
 
     async def touch(self, database_id: str, at: datetime) -> None:
@@ -107,6 +106,13 @@ class MemoryDatabases:
             if other.id != database.id and taken == place:
                 message = "This host, port and database are connected already."
                 raise Conflict(message, code="DATABASE_EXISTS")
+
+
+def noted(search: SearchRow) -> SearchRow:
+    """Note the only database of a search, which is no longer there, where searches over several have theirs."""
+    database_id = search.database_id or ""
+    share = SearchedDatabase(database_id, _status(search), search.result_count, search.execution_time_ms)
+    return attrs.evolve(search, database_id=None, databases=(share,))
 
 
 def _status(search: SearchRow) -> str:

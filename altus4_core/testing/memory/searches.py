@@ -9,6 +9,7 @@ import orjson
 
 from altus4_core.searchlog import CLICKS, FIGURES, ResultEvent, Span
 from altus4_core.stored import SearchRow
+from altus4_core.testing.memory.databases import noted
 from altus4_core.testing.memory.tables import Tables, whole
 
 LONGEST_QUERY = 1000
@@ -115,10 +116,10 @@ class MemorySearches:
         database = self._tables.databases.get(row.database_id or "")
         known = not self._tables.foreign_keys or (database is not None and database.user_id == row.user_id)
         query = row.query.encode("utf-8", "replace").decode().replace("\0", "\ufffd")
-        return attrs.evolve(
+        stored = attrs.evolve(
             row,
             query=query[:LONGEST_QUERY],
-            database_id=row.database_id if known else None,
+            database_id=row.database_id if known or database is None else None,
             result_count=max(0, min(MOST, row.result_count)),
             execution_time_ms=max(0, min(MOST, row.execution_time_ms)),
             created_at=whole(row.created_at),
@@ -126,6 +127,7 @@ class MemorySearches:
             error_code=None if row.error_code is None else _code(row.error_code),
             databases=tuple(sorted(row.databases, key=lambda one: one.id)),
         )
+        return stored if known or stored.database_id is None else noted(stored)
 
 
 def _code(text: str) -> str:

@@ -52,7 +52,7 @@ class Searches:
             " LEFT JOIN `databases` d ON d.id = v.database_id AND d.user_id = v.user_id"
         )
         params = [value for row in rows for value in row.values]
-        more = [*_shares(rows), *_outdated(rows)]
+        more = [*_shares([share for row in rows for share in row.shares]), *_outdated(rows)]
 
         async def together(lease: Lease) -> int:
             added = (await lease.fetch(sql, params)).affected_rows
@@ -61,13 +61,30 @@ class Searches:
             return added
 
         try:
-            return await (self._link.within(together) if more else self._link.write(sql, params))
+            added = await (self._link.within(together) if more else self._link.write(sql, params))
         except (ValidationFailed, Conflict, NotFound) as error:
             if len(rows) == 1:
                 logger.warning("a search could not be recorded and is dropped: %s", error.__cause__)
                 return 0
             middle = len(rows) // 2
             return await self._insert(rows[:middle]) + await self._insert(rows[middle:])
+        await self._note_removed(rows)
+        return added
+
+    async def _note_removed(self, rows: Sequence[Written]) -> None:
+        """Note the databases that have been removed since they were searched, as their removal does of rows then there.
+
+        Asked for after the insertion: one that is still there was there for the row, and no id comes back.
+        """
+        searched = sorted({share[1] for row in rows if (share := row.only) is not None})
+        if not searched:
+            return
+        sql = f"SELECT id FROM `databases` WHERE id IN ({', '.join(['%s'] * len(searched))})"
+        there = {found[0] for found in await self._link.fetch(sql, searched)}
+        late = [row for row in rows if row.only is not None and row.only[1] not in there]
+        if late:
+            shares = [row.only for row in late if row.only is not None]
+            await self._link.write_all([*_shares(shares), *_outdated(late)])
 
     async def present(self, ids: Collection[str]) -> Collection[str]:
         """Say which of these ids are there."""
@@ -172,15 +189,15 @@ def _narrowed(text: str | None, span: Span | None, key_id: str | None = None) ->
     return condition, params
 
 
-def _shares(rows: Sequence[Written]) -> Sequence[tuple[str, Sequence[Any]]]:
-    """Write the databases of searches over several, of those searches that are there."""
-    shares = [share for row in rows for share in row.shares]
+def _shares(shares: Sequence[Sequence[Any]]) -> Sequence[tuple[str, Sequence[Any]]]:
+    """Write the databases of searches whose rows have none, of those searches that are there."""
     if not shares:
         return []
     sql = (
         "INSERT IGNORE INTO search_databases (search_id, database_id, status, result_count, execution_time_ms)"
         " SELECT s.id, v.database_id, v.status, v.matched, v.took"
         f" FROM {table_of(SHARE, len(shares))} v STRAIGHT_JOIN searches s ON s.id = v.search_id"
+        " WHERE s.database_id IS NULL"
     )
     return [(sql, [value for share in shares for value in share])]
 

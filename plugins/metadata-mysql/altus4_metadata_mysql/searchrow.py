@@ -32,11 +32,12 @@ MOST_BYTES = 1 << 20  # of one statement; max_allowed_packet is 16 MiB or more u
 
 @attrs.frozen(eq=False)
 class Written:
-    """A row as parameters: of itself, and of its databases if they are several."""
+    """A row as parameters: of itself, and of its databases if they are several; `only` is a single one."""
 
     row: SearchRow
     values: Sequence[Any]
     shares: Sequence[Sequence[Any]]
+    only: Sequence[Any] | None = None
 
     @property
     def size(self) -> int:
@@ -93,7 +94,11 @@ def write(row: SearchRow) -> Written | None:
         for share in row.databases
         if _key(share.id) is not None and share.status.isascii()
     ]
-    return Written(row, values, shares)
+    only = None
+    if values[2] is not None and not shares:
+        status = {None: "ok", "TIMEOUT": "timeout"}.get(row.error_code, "error")
+        only = (row.id, values[2], status, _int(row.result_count), _int(row.execution_time_ms))
+    return Written(row, values, shares, only)
 
 
 def read(row: Sequence[Any], databases: Sequence[SearchedDatabase] = ()) -> SearchRow:

@@ -1,11 +1,12 @@
 """What a store of searches promises."""
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
 import attrs
 
+from altus4_core.searchlog import DATABASES
 from altus4_core.store import MetadataStore
 from altus4_core.stored import SearchedDatabase
 from altus4_core.testing.contracts.metadata.rows import NOON, UNICODE, a_database, a_search, a_user, new_id
@@ -129,6 +130,33 @@ class SearchContract:
         found = await store.searches.list(user.id, limit=10, offset=0)
         assert {row.id for row in found} == {rows[0].id, rows[2].id, rows[3].id}
         assert {row.database_id for row in found} == {None}
+
+    async def test_rows_that_come_after_their_database_has_gone(self, store: MetadataStore) -> None:
+        """They keep it as those do that were there when it went, whenever they come and how often."""
+        user, stranger = await a_user(store), await a_user(store)
+        gone, kept, foreign = a_database(user.id), a_database(user.id, database_name="kept"), a_database(stranger.id)
+        for one in (gone, kept, foreign):
+            await store.databases.add(one)
+        early, *late = [
+            a_search(user.id, database_id=gone.id, result_count=3, execution_time_ms=9, error_code=code)
+            for code in (None, None, "TIMEOUT", "SEARCH_FAILED")
+        ]
+        await store.searches.add_many([early])
+        assert await store.databases.remove(user.id, gone.id)
+        assert await store.metrics.roll_up(user.id, NOON.date())
+        others = [a_search(user.id, database_id=one.id) for one in (kept, foreign)]
+        assert await store.searches.add_many([*late, *others]) == 5
+        assert await store.searches.add_many([early, *late]) == 0
+        found = {row.id: row for row in await store.searches.list(user.id, limit=10, offset=0)}
+        statuses = ("ok", "ok", "timeout", "error")
+        for row, status in zip((early, *late), statuses, strict=True):
+            noted = (SearchedDatabase(gone.id, status, 3, 9),)
+            assert (found[row.id].database_id, found[row.id].databases) == (None, noted)
+        assert [(found[row.id].database_id, found[row.id].databases) for row in others] == [(kept.id, ()), (None, ())]
+        begin = datetime.combine(NOON.date(), time(), UTC)
+        figures = await store.metrics.compute(user.id, DATABASES, [(begin, begin + timedelta(days=1))])
+        assert figures[NOON.date()]["live"][gone.id] == [4, 18, 2]
+        assert await store.metrics.list(user.id, DATABASES, begin, begin) == []
 
     async def test_impossible_rows_do_not_hold_up_the_others(self, store: MetadataStore) -> None:
         """Impossible rows do not hold up the others."""
