@@ -40,7 +40,8 @@ class SourceExplanation:
         raw_score: The server's own number; 0.0: the server does not find the row.
         terms: Its parts.
         dropped: Words of the query that the index cannot find.
-        agrees: Whether the parts, computed from tf, df and n, and `signs` add up to the server's number.
+        agrees: Whether the parts, computed from tf, df and n, and `signs` add up to the server's number; None: the
+            server's formula is not known, so that nothing was computed.
         signs: What operators of the query add that make a word count more (1 each) or less (-1).
         ranking: How the list was put in order where that is not by `raw_score`, JSON-ready.
         beside: Where the table is searched by several indexes: the row's scores by the others, which are not higher.
@@ -51,7 +52,7 @@ class SourceExplanation:
     raw_score: float
     terms: Sequence[TermScore]
     dropped: Sequence[str] = ()
-    agrees: bool = True
+    agrees: bool | None = True
     signs: int = 0
     ranking: Mapping[str, Any] | None = None
     beside: Sequence["SourceExplanation"] = ()

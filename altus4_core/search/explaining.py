@@ -120,7 +120,7 @@ def source_json(proof: SourceExplanation) -> dict[str, Any]:
             for term in proof.terms
         ],
         "dropped": list(proof.dropped),
-        "agrees": proof.agrees,
+        **({"agrees": proof.agrees} if proof.agrees is not None else {}),
         **({"signs": proof.signs} if proof.signs else {}),
         **({"ranking": proof.ranking} if proof.ranking is not None else {}),
         **({"beside": [source_json(each) for each in proof.beside]} if proof.beside else {}),

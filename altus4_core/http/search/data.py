@@ -22,7 +22,8 @@ class SourceData:
 
     `raw_score` is the server's own number, absent where it could not be asked for, as of rows without a primary key.
     `terms` are its parts, computed anew, with 1 for each of the signs `>` that apply and -1 for each `<` and `~`
-    (`signs`); `agrees` says whether they add up to it. `list_score` is what the list is ranked by, and `ranking` how it
+    (`signs`); `agrees` says whether they add up to it, absent where the server's formula is not reproduced (MyISAM).
+    `list_score` is what the list is ranked by, and `ranking` how it
     is computed where the gateway does that. `beside` has the row's scores by further indexes of the table, which are
     not higher. `statement` found the list, and `statements` are all that were sent for it, every value masked.
     """

@@ -58,8 +58,9 @@ async def prove(
         ends: `time.monotonic()` of the deadline.
 
     Returns:
-        By key the index, the server's own score, its parts, and whether they add up (`agrees`). The rank is None: the
-        caller knows the list. Rows that are gone are missing.
+        By key the index, the server's own score, its parts, and whether they add up (`agrees`; None of an engine other
+        than InnoDB, whose formula is not reproduced). The rank is None: the caller knows the list. Rows that are gone
+        are missing.
 
     Raises:
         TargetFailed, MySQLError: as the target does.
@@ -80,7 +81,8 @@ async def prove(
     if plan.sorted_by_index:
         seen = [scores[1 : len(terms) + 1] for scores in scored.values()]
         frequencies, rows = counted_with(terms, seen, frequencies, await questions.rows())
-    signs = len(_SIGNS.findall(query.text)) if mode == "boolean" else 0
+    reproduced = plan.sorted_by_index
+    signs = len(_SIGNS.findall(query.text)) if mode == "boolean" and reproduced else 0
     proofs: dict[tuple[Any, ...], _Proof] = {}
     for key, (raw, *parts) in scored.items():
         counted = _counting(query, dict(zip([*terms, *phrases], parts, strict=True)))
@@ -93,7 +95,9 @@ async def prove(
         beside = await questions.scores([f"{term} {_NOWHERE}" for term in terms])
         proofs = {key: proof.corrected(beside.get(key, ()), often) for key, proof in proofs.items()}
     return {
-        key: SourceExplanation(plan.index.name, None, proof.raw, proof.terms, dropped, proof.agrees, proof.signs)
+        key: SourceExplanation(
+            plan.index.name, None, proof.raw, proof.terms, dropped, proof.agrees if reproduced else None, proof.signs
+        )
         for key, proof in proofs.items()
     }
 
@@ -112,7 +116,7 @@ async def prove_all(
     for key in proofs[0]:
         each = [proof[key] for proof in proofs if key in proof]
         best = max(each, key=lambda one: one.raw_score)
-        agrees = all(one.agrees for one in each)
+        agrees = None if any(one.agrees is None for one in each) else all(one.agrees for one in each)
         found[key] = attrs.evolve(best, agrees=agrees, beside=[one for one in each if one is not best])
     return found
 

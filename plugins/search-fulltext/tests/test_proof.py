@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from altus4_core.seams import ExplainingMode
+from altus4_core.search.explaining import source_json
 
 from .support import Target, boolean, natural, opened, request
 
@@ -153,13 +154,19 @@ async def test_a_row_that_is_not_found_is_explained_too(texts: Target) -> None:
     assert [(term.term, term.tf) for term in proof.terms] == [("omega", 0)]
 
 
-async def test_what_cannot_be_proved_does_not_agree(texts: Target) -> None:
-    """MyISAM scores by another formula: the server's number is shown, nothing is claimed about it."""
-    mode, asked = natural(), request("omega kappa", tables=("old",), limit=3)
+@pytest.mark.parametrize(("mode", "query"), [(natural(), "omega kappa"), (boolean(), "+omega >kappa")])
+async def test_of_a_formula_that_is_not_reproduced_nothing_is_claimed(
+    texts: Target, mode: FulltextMode, query: str
+) -> None:
+    """MyISAM scores by another one: the server's number is shown, and neither that the parts agree nor that not."""
+    asked = request(query, tables=("old",), limit=3)
     (table,) = await mode.search(asked, texts)
     explained = (await mode.explain(asked, texts, {"old": [hit.key for hit in table.hits[:3]]}))["old"]
     assert len(explained) == 3
-    assert not any(proof.agrees for proof in explained.values())
+    for proof in explained.values():
+        assert (proof.agrees, proof.signs) == (None, 0)
+        assert proof.raw_score > 0
+        assert "agrees" not in source_json(proof)
 
 
 async def test_boolean_words_are_proved(texts: Target) -> None:
