@@ -162,3 +162,32 @@ async def test_rows_are_found_again_by_keys_of_every_type(any_server: ServerAddr
             assert (await natural().diagnose(asked, target, "odd", text)).reason == "MATCHES", key
         for text in ("x,,zz,,,,,,", "1e99,,-,,,,,,", ",,,,,,,,"):
             assert (await natural().diagnose(asked, target, "odd", text)).reason == "ROW_NOT_FOUND", text
+
+
+async def test_rows_are_found_again_by_dates_that_are_none(any_server: ServerAddress) -> None:
+    days = ("0000-00-00", "2024-00-00", "2024-02-00", "2023-02-29", "2024-02-31", "2024-11-31", "2024-02-28")
+
+    async def fill(pool: Pool) -> None:
+        async with pool.lease() as lease:
+            await lease.fetch("SET SESSION sql_mode = 'ALLOW_INVALID_DATES'")
+            for table, kind in (("dates", "DATE"), ("moments", "DATETIME(3)")):
+                await lease.fetch(
+                    f"CREATE TABLE {table} (day {kind}, raw VARBINARY(4), year YEAR, body TEXT,"
+                    " PRIMARY KEY (day, raw, year), FULLTEXT KEY ft (body))"
+                )
+                for day in days:
+                    await lease.fetch(f"INSERT INTO {table} VALUES ('{day}', X'00FF', 0, 'walrus')")
+
+    async with opened(any_server, fill) as target:
+        for table in ("dates", "moments"):
+            asked = request("walrus", ranking="mysql", tables=(table,))
+            (found,) = await natural().search(asked, target)
+            keys = {hit.key for hit in found.hits}
+            assert {key[0][:10] for key in keys} == {*days}
+            assert set((await natural().explain(asked, target, {table: [*keys]}))[table]) == keys
+            for key in keys:
+                text = ",".join(map(str, key))
+                assert (await natural().diagnose(asked, target, table, text)).reason == "MATCHES", key
+                assert set((await natural().explain(asked, target, {table: [key]}))[table]) == {key}
+            for text in ("2024-02-30,00ff,0", "2024-02-31,00ff,2000", "9999-12-32,00ff,0", "2024-13-31,,"):
+                assert (await natural().diagnose(asked, target, table, text)).reason == "ROW_NOT_FOUND", text
