@@ -44,7 +44,7 @@ class Mount:
         counted = route.path not in UNCOUNTED
 
         async def work(request: web.Request, state: RequestState, note: AuditNote) -> web.StreamResponse:
-            query = decode_query(request.query) if decode_query else None
+            query = decode_query(request.query, request.rel_url.raw_query_string) if decode_query else None
             body = decode_body(await self.bodies.json(request, state.remote)) if decode_body else None
             path = request.match_info
             call = Call(state.id, state.identity, path, query, body, state.remote, request, self.access, note)

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterable
 from typing import Any, Generic, Literal, Protocol, TypeVar, get_args, get_origin
+from urllib.parse import parse_qsl
 
 import attrs
 
@@ -51,43 +52,58 @@ class QueryDecoder(Generic[T]):
                 raise TypeError(message)
             self._readers[json_name(field)] = (listed, _reader(single))
 
-    def __call__(self, query: Pairs) -> T:
+    def __call__(self, query: Pairs, raw: str = "") -> T:
         """Decode.
+
+        Args:
+            query: The pairs.
+            raw: The query string as it came, in which bytes that are not UTF-8 can still be seen.
 
         Raises:
             ValidationFailed: with all the problems, one for each parameter.
         """
         found: dict[str, list[tuple[int, str]]] = {}
+        unreadable = _not_utf8(raw)
+        refused: dict[str, FieldProblem] = {}
         for name, text in query.items():
             place, index = name, -1
             if name not in self._readers and (match := _INDEXED.fullmatch(name)):
                 place, index = match[1], int(match[2] or -1)
                 if place in self._readers and not self._readers[place][0]:
                     continue
-            if place in self._readers:
+            if place in self._readers and name in unreadable:
+                refused[place] = FieldProblem(place, "is not valid UTF-8", "encoding")
+            elif place in self._readers:
                 found.setdefault(place, []).append((index, text))
         values: dict[str, Any] = {}
-        repeated: list[FieldProblem] = []
         for name, entries in found.items():
             listed, read = self._readers[name]
             if listed:
                 entries.sort(key=lambda entry: entry[0])
                 values[name] = [read(text) for _, text in entries if text]
             elif len(entries) > 1:
-                repeated.append(FieldProblem(name, "must be given only once", "repeated"))
+                refused.setdefault(name, FieldProblem(name, "must be given only once", "repeated"))
             else:
                 values[name] = read(entries[0][1])
-        return self._decoded(values, repeated) if repeated else self._decode(values)
+        return self._decoded(values, list(refused.values())) if refused else self._decode(values)
 
-    def _decoded(self, values: dict[str, Any], repeated: list[FieldProblem]) -> T:
+    def _decoded(self, values: dict[str, Any], refused: list[FieldProblem]) -> T:
         """Decode what is left for its problems, to tell all at once."""
         try:
             self._decode(values)
         except ValidationFailed as error:
-            told = {problem.field for problem in repeated}  # a repeated one is not missing, too
+            told = {problem.field for problem in refused}  # a refused one is not missing, too
             others = [FieldProblem(**details) for details in error.details if details["field"] not in told]
-            raise ValidationFailed.of([*repeated, *others]) from None
-        raise ValidationFailed.of(repeated)
+            raise ValidationFailed.of([*refused, *others]) from None
+        raise ValidationFailed.of(refused)
+
+
+def _not_utf8(raw: str) -> frozenset[str]:
+    """Give the names of the parameters of which a value is not UTF-8."""
+    if raw.isascii() and "%" not in raw:
+        return frozenset()
+    pairs = parse_qsl(raw, keep_blank_values=True, errors="surrogateescape")
+    return frozenset([name for name, text in pairs if any("\ud800" <= character <= "\udfff" for character in text)])
 
 
 def _reader(kind: Any) -> Callable[[str], Any]:

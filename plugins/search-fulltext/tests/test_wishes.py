@@ -41,6 +41,8 @@ async def test_a_table_without_a_field_is_skipped(shop: Target) -> None:
     found = await _search(shop, "mysql", fields=("title",))
     assert found["articles"].hits
     assert [notice.code for notice in found["products"].notices] == ["UNKNOWN_COLUMN"]
+    (told,) = (await _search(shop, "mysql", fields=("titel",), tables=("articles",)))["articles"].notices
+    assert told.message == "Table 'articles' was skipped: table 'articles' has no column 'titel'; did you mean 'title'?"
     both = await _search(shop, "mysql", fields=("articles.title", "products.name"))
     assert set(both["articles"].hits[0].data) == {"title"}
     assert set(both["products"].hits[0].data) == {"name"}

@@ -1,6 +1,7 @@
 """What a search accepts and answers."""
 
 import pytest
+from yarl import URL
 
 SEARCH = "/api/v1/search"
 
@@ -203,3 +204,21 @@ async def test_the_query_string_takes_what_the_body_takes(client):
     second = (await response.json())["data"]
     assert second["results"][0]["id"] != first["results"][0]["id"]
     assert second["page"] == 2
+
+
+@pytest.mark.parametrize("query", ["q=%ff", "q=caf%E9", "q=a%ED%A0%80", "q=x&q=%ff", "q=a&tables[0]=%C3%28"])
+async def test_what_is_not_utf8_is_refused_in_the_query_string_as_in_a_body(client, query):
+    response = await client.get(URL.build(path=SEARCH, query_string=query, encoded=True))
+    error = (await response.json())["error"]
+    field = "tables" if "tables" in query else "q"
+    assert (response.status, error["code"]) == (400, "VALIDATION_ERROR")
+    assert error["message"] == f"{field}: is not valid UTF-8"
+    response = await client.post(SEARCH, data=b'{"query": "\xff"}', headers={"Content-Type": "application/json"})
+    assert response.status == 400
+    assert "not valid UTF-8" in (await response.json())["error"]["message"]
+
+
+@pytest.mark.parametrize("query", ["q=caf%C3%A9", "q=%EF%BF%BD+x", "q=100%", "q=x&unknown=%ff", "q=x&%ff=1"])
+async def test_what_is_utf8_or_not_read_is_fine(client, query):
+    response = await client.get(URL.build(path=SEARCH, query_string=query, encoded=True))
+    assert response.status == 200, await response.text()
