@@ -43,19 +43,20 @@ def unlike(outcomes: Sequence[DatabaseOutcome], keys: Sequence[SortKey]) -> list
     told: list[Notice] = []
     for number, (place, key) in enumerate(columns):
         scales: dict[str, list[str]] = {}
+        names: dict[str, set[str]] = {}
         for outcome, table in lists:
             scale = table.scales[number] if number < len(table.scales) else None
             if scale is not None:
                 scales.setdefault(scale, []).append(f"{outcome.id}:{table.table}")
+                names.setdefault(table.table, set()).add(scale)
         if len(scales) > 1:
             ways = [f"{_way(scale)} in {', '.join(tables[:_SHOWN])}" for scale, tables in scales.items()]
-            message = (
-                f"'{key.column}' is not sorted in one way, so that rows of these tables do not stand in one order: "
-            )
-            message += (
-                f"{'; '.join(ways[:_SHOWN])}. Search these databases one by one, or sort by a column of one table "
-            )
-            message += f"('table.{key.column}'), or define the column alike in all of them."
+            message = f"Rows of these tables do not stand in one order of '{key.column}': {'; '.join(ways[:_SHOWN])}. "
+            message += "Search these databases one by one, "
+            one = next((name for name, of in names.items() if len(of) == 1), None)
+            if one is not None and key.table is None:  # `table.column` means all tables of the name
+                message += f"sort by the column of one table, as '{one}.{key.column}', "
+            message += "or define the column alike in all of them."
             told.append(Notice("SORT_UNLIKE", message, {"field": f"sort[{place}]", "tables": list(scales.values())}))
     return told
 

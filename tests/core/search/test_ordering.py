@@ -53,6 +53,9 @@ def test_orders_that_do_not_compare_are_told() -> None:
     assert (told.code, told.details) == ("SORT_UNLIKE", {"field": "sort[1]", "tables": [["d:t1"], ["e:t2"], ["e:t3"]]})
     assert "by place in enum('b','a') in d:t1; by value in e:t2; by place in enum('xxx" in told.message
     assert len(told.message) < 500
+    assert "sort by the column of one table, as 't1.cat', or define" in told.message
+    (told,) = unlike([_outcome(ranked), _outcome(_table("t1", ["a"], scales=("",)), name="e")], keys)
+    assert "one by one, or define" in told.message  # `t1.cat` would mean both
 
 
 def _fused(table: str, *scores: float) -> list[FusedHit]:
