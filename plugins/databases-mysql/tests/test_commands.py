@@ -132,6 +132,7 @@ class TestDatabases:
         code, _, errors = await in_thread(add, customer, "--password-stdin", stdin="x\n", toml="")
         assert code == 1
         assert "allowed_networks" in errors
+        assert "system schemas and the gateway's own one stay closed." in errors
         assert len(errors.splitlines()) == 1
 
     async def test_an_unknown_user_or_database(self, altus4, owner, in_thread):

@@ -37,6 +37,11 @@ def test_plan_says_what_up_would_do(altus4, store, folder):
     assert (nothing.stdout, nothing.stderr) == ("", "nothing to do\n")
 
 
+def test_plan_counts_one_statement_as_one(altus4, folder):
+    (folder / "001_a.up.sql").write_text("CREATE TABLE a (id INT);")
+    assert altus4("migrate", "plan").stdout.splitlines()[0] == "up 001_a: 1 statement"
+
+
 def test_plan_names_what_is_out_of_order(altus4, folder):
     altus4("migrate", "up", "--file", "002_b")
     line = altus4("migrate", "plan").stdout
